@@ -1,0 +1,1 @@
+"""Klartext: what the assistant is and knows. People meet it through `connectors`."""
