@@ -1,0 +1,396 @@
+"""The only writer of conversations, tenures and messages.
+
+`open_conversation` locks a conversation for the rest of the transaction; `OpenConversation` collects what happens to
+it and `save` writes it in the order that the constraints need. Whoever holds the lock sees the newest epoch and
+sequence number, so a check made on it cannot be outrun: this is how one voice and gapless numbers are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from bot.conversation.handover import Reason, Tenure, next_holder
+from bot.conversation.model import Author, AuthorKind, Button, Draft, EventKind, Holder, Message, Source, new_id
+from bot.store.errors import UnknownConversation
+from bot.store.promises import WaitFigure, promise, settle
+from bot.store.rows import plain
+from bot.store.tables import button as button_table
+from bot.store.tables import conversation as conversation_table
+from bot.store.tables import inbox as inbox_table
+from bot.store.tables import message as message_table
+from bot.store.tables import outbox as outbox_table
+from bot.store.tables import tenure as tenure_table
+from bot.store.unit_of_work import Unit
+from bot.store.wakeup import Hint
+
+# Statements of every message are built once: building one costs more than running it.
+_LOCK = sa.select(conversation_table).where(conversation_table.c.id == sa.bindparam("conversation")).with_for_update()
+_CHANGE = sa.update(conversation_table).where(conversation_table.c.id == sa.bindparam("conversation"))
+_END_TENURE = sa.update(tenure_table).where(
+    tenure_table.c.conversation_id == sa.bindparam("conversation"), tenure_table.c.epoch == sa.bindparam("closed")
+)
+_SETTLE_OPEN = (
+    sa.update(inbox_table)
+    .where(inbox_table.c.conversation_id == sa.bindparam("conversation"), inbox_table.c.state == "open")
+    .values(state="done", lease_token=None)
+)
+_BEGIN = sa.insert(conversation_table)
+_BEGIN_TENURE, _WRITE, _ISSUE, _SEND, _EXPECT = (
+    sa.insert(table) for table in (tenure_table, message_table, button_table, outbox_table, inbox_table)
+)
+
+# What a tenure begins with: the word about the change, and for the bot's tenures its disclosure as the last.
+Opening = Sequence[Draft]
+
+
+class Conversation(msgspec.Struct, kw_only=True):
+    """A conversation's current state: one row."""
+
+    id: str
+    channel: str
+    address: str | None
+    locale: str
+    holder: Holder
+    epoch: int
+    session: int
+    head_seq: int
+    inbound_seq: int
+    delivered_seq: int
+    read_seq: int
+    last_turn_id: str | None
+    customer_number: str | None
+    customer_name: str | None
+    customer_level: str | None
+    opened_at: datetime
+    last_inbound_at: datetime | None
+    last_at: datetime
+
+
+class OpenConversation:
+    """A conversation locked for change within a unit. Nothing reaches the database before `save`."""
+
+    def __init__(self, unit: Unit, row: Conversation, *, is_new: bool, pushes: bool) -> None:
+        self.unit = unit
+        self.row = row
+        self._is_new = is_new
+        # Whether messages to the customer are sent by a delivery (outbox), or fetched by the customer's client.
+        self.pushes = pushes
+        self._tenures: list[dict[str, Any]] = []
+        self._closed_epoch: int | None = None
+        self._messages: list[dict[str, Any]] = []
+        self._buttons: list[dict[str, Any]] = []
+        self._inbox: list[dict[str, Any]] = []
+        self._outbox: list[dict[str, Any]] = []
+        self._settle_open: str | None = None
+        self._left_queue: tuple[int, Holder, Reason] | None = None
+        # The wait that the customer of the new queue tenure was told, if one was.
+        self.promised: WaitFigure | None = None
+
+    def append(
+        self,
+        draft: Draft,
+        *,
+        opens: bool = False,
+        origin: str | None = None,
+        client_id: str | None = None,
+        provider_id: str | None = None,
+        payload: str | None = None,
+        turn_id: str | None = None,
+    ) -> Message:
+        """Write a message at the end of the log, in the current tenure."""
+        row = self.row
+        row.head_seq += 1
+        row.last_at = self.unit.now
+        message = Message(
+            id=new_id(),
+            conversation_id=row.id,
+            seq=row.head_seq,
+            epoch=row.epoch,
+            holder=row.holder,
+            kind=draft.kind,
+            author=draft.author,
+            text=draft.text,
+            at=self.unit.now,
+            buttons=draft.buttons,
+            sources=draft.sources,
+            case=draft.case,
+            client_id=client_id if draft.author.kind is AuthorKind.CUSTOMER else None,
+        )
+        self._messages.append(
+            {
+                "id": message.id,
+                "conversation_id": row.id,
+                "seq": message.seq,
+                "epoch": row.epoch,
+                "holder": row.holder.value,
+                "kind": draft.kind.value,
+                "author_kind": draft.author.kind.value,
+                "author_name": draft.author.name,
+                "opens": opens,
+                "discloses": draft.discloses,
+                "text": draft.text,
+                "buttons": [{"id": button.id, "title": button.title} for button in draft.buttons],
+                "sources": msgspec.to_builtins(draft.sources),
+                "case_number": draft.case,
+                "turn_id": turn_id,
+                "origin": origin,
+                "client_id": client_id,
+                "provider_id": provider_id,
+                "payload": payload,
+                "at": self.unit.now,
+            }
+        )
+        self._buttons += [
+            {
+                "id": button.id,
+                "conversation_id": row.id,
+                "epoch": row.epoch,
+                "title": button.title,
+                "payload": button.payload,
+            }
+            for button in draft.buttons
+        ]
+        if draft.author.kind is AuthorKind.CUSTOMER:
+            row.inbound_seq = message.seq
+            row.last_inbound_at = self.unit.now
+        elif self.pushes:
+            self._outbox.append(
+                {
+                    "message_id": message.id,
+                    "conversation_id": row.id,
+                    "seq": message.seq,
+                    "epoch": row.epoch,
+                    "channel": row.channel,
+                    "state": "pending",
+                    "due_at": self.unit.now,
+                    "updated_at": self.unit.now,
+                }
+            )
+            self.unit.hint(Hint(conversation_id=row.id, outbox=True))
+        self.unit.announce(row.id, message.seq)
+        return message
+
+    def expect_turn(self, message: Message, deadline: datetime) -> None:
+        """The bot owes an outcome for this message until `deadline`."""
+        self._inbox.append(self._inbox_row(message, "open", None, deadline))
+        self.unit.hint(Hint(conversation_id=self.row.id, inbox=True))
+
+    def settle_at_once(self, message: Message, outcome: str) -> None:
+        """No turn is needed: a person holds the conversation, or the edge itself acted on the message."""
+        self._inbox.append(self._inbox_row(message, "done", outcome, self.unit.now))
+
+    def _inbox_row(self, message: Message, state: str, outcome: str | None, deadline: datetime) -> dict[str, Any]:
+        return {
+            "message_id": message.id,
+            "conversation_id": self.row.id,
+            "seq": message.seq,
+            "state": state,
+            "outcome": outcome,
+            "due_at": self.unit.now,
+            "deadline_at": deadline,
+            "done_at": None if outcome is None else self.unit.now,
+        }
+
+    def settle_open_turns(self, outcome: str) -> None:
+        """Everything that the customer said so far has its outcome."""
+        self._settle_open = outcome
+
+    def change_holder(
+        self,
+        reason: Reason,
+        opening: Opening,
+        *,
+        agent_id: str | None = None,
+        agent_name: str | None = None,
+        detail: str | None = None,
+        deadline: datetime | None = None,
+    ) -> Tenure:
+        """End the current tenure and open the next with its opening: one word to the customer about the change, and
+        the bot's disclosure where the bot gets to speak.
+
+        Turns still open are settled when the next holder is not the bot: the person sees those messages.
+
+        Raises:
+            TransitionRefused: the transition table does not allow it.
+        """
+        row = self.row
+        holder = next_holder(row.holder, reason)
+        if self._tenures or self._is_new:
+            raise ValueError("one change of holder per unit")
+        self._closed_epoch = row.epoch
+        if row.holder is Holder.QUEUE:
+            self._left_queue = (row.epoch, holder, reason)
+        return self._begin_tenure(holder, reason, opening, agent_id, agent_name, detail, deadline)
+
+    def _begin_tenure(
+        self,
+        holder: Holder,
+        reason: Reason,
+        opening: Opening,
+        agent_id: str | None,
+        agent_name: str | None,
+        detail: str | None,
+        deadline: datetime | None,
+    ) -> Tenure:
+        row = self.row
+        if holder is Holder.BOT and not opening[-1].discloses:
+            raise ValueError("the bot's tenure begins with its disclosure")
+        row.epoch += 1
+        row.holder = holder
+        row.last_turn_id = None
+        self._tenures.append(
+            {
+                "conversation_id": row.id,
+                "epoch": row.epoch,
+                "holder": holder.value,
+                "reason": reason.value,
+                "detail": detail,
+                "agent_id": agent_id,
+                "agent_name": agent_name,
+                "started_at": self.unit.now,
+                "ended_at": None,
+                "deadline_at": deadline,
+            }
+        )
+        if holder is not Holder.BOT:
+            self._settle_open = holder.value
+        for index, draft in enumerate(opening):
+            self.append(draft, opens=index == 0)
+        return Tenure(
+            conversation_id=row.id,
+            epoch=row.epoch,
+            holder=holder,
+            reason=reason,
+            agent_id=agent_id,
+            agent_name=agent_name,
+            detail=detail,
+        )
+
+    def issue_button(self, button: Button) -> None:
+        """Issue a button that stands outside a message."""
+        self._buttons.append(
+            {
+                "id": button.id,
+                "conversation_id": self.row.id,
+                "epoch": self.row.epoch,
+                "title": button.title,
+                "payload": button.payload,
+            }
+        )
+
+    async def save(self) -> None:
+        """Write everything. Called once, at the end of the unit."""
+        connection, row = self.unit.connection, self.row
+        if self._closed_epoch is not None:
+            ended = {"conversation": row.id, "closed": self._closed_epoch, "ended_at": self.unit.now}
+            await connection.execute(_END_TENURE, ended)
+        if self._tenures:
+            await connection.execute(_BEGIN_TENURE, self._tenures)
+        values = msgspec.to_builtins(row, builtin_types=(datetime,))
+        if self._is_new:
+            await connection.execute(_BEGIN, values)
+        else:
+            await connection.execute(_CHANGE, {"conversation": row.id, **values})
+        for statement, rows in ((_WRITE, self._messages), (_ISSUE, self._buttons), (_SEND, self._outbox)):
+            if rows:
+                await connection.execute(statement, rows)
+        if self._settle_open is not None:
+            settled = {"conversation": row.id, "outcome": self._settle_open, "done_at": self.unit.now}
+            await connection.execute(_SETTLE_OPEN, settled)
+        if self._inbox:
+            await connection.execute(_EXPECT, self._inbox)
+        if self._left_queue is not None:
+            epoch, to, reason = self._left_queue
+            await settle(self.unit, row.id, epoch, to, reason)
+        if self.promised is not None:
+            await promise(self.unit, row.id, row.epoch, self.promised)
+
+
+def new_conversation(
+    unit: Unit,
+    *,
+    channel: str,
+    address: str | None,
+    locale: str,
+    opening: Opening,
+    pushes: bool,
+) -> OpenConversation:
+    """A conversation that begins with the bot's tenure and its disclosure."""
+    row = Conversation(
+        id=new_id(),
+        channel=channel,
+        address=address,
+        locale=locale,
+        holder=Holder.BOT,
+        epoch=0,
+        session=1,
+        head_seq=0,
+        inbound_seq=0,
+        delivered_seq=0,
+        read_seq=0,
+        last_turn_id=None,
+        customer_number=None,
+        customer_name=None,
+        customer_level=None,
+        opened_at=unit.now,
+        last_inbound_at=None,
+        last_at=unit.now,
+    )
+    conversation = OpenConversation(unit, row, is_new=True, pushes=pushes)
+    conversation._begin_tenure(Holder.BOT, Reason.STARTED, opening, None, None, None, None)
+    return conversation
+
+
+async def open_conversation(unit: Unit, conversation_id: str, *, pushes: bool) -> OpenConversation:
+    """Lock a conversation until the unit ends.
+
+    Raises:
+        UnknownConversation: there is none with this id.
+    """
+    found = await unit.connection.execute(_LOCK, {"conversation": conversation_id})
+    row = found.mappings().one_or_none()
+    if row is None:
+        raise UnknownConversation(conversation_id)
+    # The unit may have begun before another one that got the lock first, or on a node whose clock is behind: in one
+    # conversation time does not step back.
+    unit.now = max(unit.now, row["last_at"])
+    return OpenConversation(unit, conversation_of(row), is_new=False, pushes=pushes)
+
+
+def conversation_of(row: Any) -> Conversation:
+    """A row of the table as a value."""
+    return msgspec.convert(plain(row), Conversation)
+
+
+def select_messages() -> sa.Select[Any]:
+    """The query that `message_of` reads: entries with the name of who held the conversation."""
+    return sa.select(message_table, tenure_table.c.agent_name.label("holder_name")).join(
+        tenure_table,
+        (tenure_table.c.conversation_id == message_table.c.conversation_id)
+        & (tenure_table.c.epoch == message_table.c.epoch),
+    )
+
+
+def message_of(row: Any) -> Message:
+    """A row of the table as a value. Payloads of buttons stay in the database."""
+    return Message(
+        id=row["id"],
+        conversation_id=row["conversation_id"],
+        seq=row["seq"],
+        epoch=row["epoch"],
+        holder=Holder(row["holder"]),
+        holder_name=row["holder_name"],
+        kind=EventKind(row["kind"]),
+        author=Author(kind=AuthorKind(row["author_kind"]), name=row["author_name"]),
+        text=row["text"],
+        at=row["at"],
+        buttons=tuple(Button(id=button["id"], title=button["title"], payload="") for button in row["buttons"]),
+        sources=msgspec.convert(row["sources"], tuple[Source, ...]),
+        case=row["case_number"],
+        client_id=row["client_id"] if row["author_kind"] == AuthorKind.CUSTOMER.value else None,
+    )

@@ -1,0 +1,212 @@
+"""Messages owed to a channel that pushes: claimed one conversation at a time, in order.
+
+Sending is at least once where the provider cannot tell repeats apart: the row is claimed before the request and
+settled after it. A process that dies in between leaves the claim to run out; the message is then `uncertain` and not
+sent again blindly, because the request may have reached the provider.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from bot.conversation.model import Message, new_id
+from bot.store.conversations import message_of, select_messages
+from bot.store.rows import plain
+from bot.store.tables import conversation as conversation_table
+from bot.store.tables import message as message_table
+from bot.store.tables import outbox as table
+from bot.store.unit_of_work import Unit
+from bot.store.wakeup import Hint
+
+# How long an uncertain message waits for the provider's word. Until then nothing after it is sent.
+CERTAIN_AFTER = timedelta(minutes=10)
+
+
+class Shipment(msgspec.Struct, frozen=True, kw_only=True):
+    """A claimed message and where it goes."""
+
+    message: Message
+    channel: str
+    address: str
+    token: str
+    attempts: int
+
+
+async def claim_due(unit: Unit, channels: list[str], limit: int, duration: timedelta) -> list[Shipment]:
+    """Claim up to `limit` messages that are due: of each conversation only its oldest unsettled one.
+
+    A message whose claim ran out without an outcome becomes `uncertain` instead of being claimed again, and one that
+    stays uncertain without the provider's word is dead: a person at the desk decides. A bot message of a tenure that
+    is over is cancelled: whoever holds the conversation now is the one voice.
+    """
+    await unit.connection.execute(
+        sa.update(table)
+        .where(table.c.state == "uncertain", table.c.due_at <= unit.now)
+        .values(state="dead", updated_at=unit.now, error="the provider never said whether it arrived")
+    )
+    await unit.connection.execute(
+        sa.update(table)
+        .where(table.c.state == "claimed", table.c.due_at <= unit.now)
+        .values(
+            state="uncertain",
+            due_at=unit.now + CERTAIN_AFTER,
+            updated_at=unit.now,
+            error="no outcome before the claim ran out",
+        )
+    )
+    overtaken = (
+        sa.select(table.c.message_id)
+        .join(message_table, message_table.c.id == table.c.message_id)
+        .join(conversation_table, conversation_table.c.id == table.c.conversation_id)
+        .where(
+            table.c.state == "pending",
+            message_table.c.author_kind == "bot",
+            conversation_table.c.epoch > table.c.epoch,
+            conversation_table.c.holder == "agent",
+        )
+    )
+    await unit.connection.execute(
+        sa.update(table)
+        .where(table.c.message_id.in_(overtaken))
+        .values(state="cancelled", updated_at=unit.now, error="a person took over")
+    )
+    older = table.alias("older")
+    due = (
+        sa.select(table.c.message_id)
+        .where(
+            table.c.state == "pending",
+            table.c.due_at <= unit.now,
+            table.c.channel.in_(channels),
+            ~sa.exists().where(
+                older.c.conversation_id == table.c.conversation_id,
+                older.c.seq < table.c.seq,
+                older.c.state.in_(("pending", "claimed", "uncertain")),
+            ),
+        )
+        .order_by(table.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    token = new_id()
+    claimed = await unit.connection.execute(
+        sa.update(table)
+        .where(table.c.message_id.in_(due))
+        .values(
+            state="claimed",
+            claim_token=token,
+            due_at=unit.now + duration,
+            attempts=table.c.attempts + 1,
+            updated_at=unit.now,
+        )
+        .returning(table.c.message_id, table.c.attempts)
+    )
+    attempts = {row.message_id: row.attempts for row in claimed}
+    if not attempts:
+        return []
+    found = await unit.connection.execute(
+        select_messages()
+        .add_columns(conversation_table.c.channel, conversation_table.c.address)
+        .join(conversation_table, conversation_table.c.id == message_table.c.conversation_id)
+        .where(message_table.c.id.in_(list(attempts)))
+    )
+    return [
+        Shipment(
+            message=message_of(row),
+            channel=row["channel"],
+            address=row["address"] or "",
+            token=token,
+            attempts=attempts[row["id"]],
+        )
+        for row in found.mappings()
+    ]
+
+
+async def settle(
+    unit: Unit,
+    shipment: Shipment,
+    state: Literal["sent", "pending", "uncertain", "dead"],
+    *,
+    provider_id: str | None = None,
+    error: str | None = None,
+    due_at: datetime | None = None,
+) -> bool:
+    """Record what became of a claimed message. False when the claim was lost meanwhile: nothing is changed then."""
+    done = await unit.connection.execute(
+        sa.update(table)
+        .where(
+            table.c.message_id == shipment.message.id,
+            table.c.claim_token == shipment.token,
+            table.c.state.in_(("claimed", "uncertain")),
+        )
+        .values(
+            state=state,
+            provider_id=provider_id,
+            error=error,
+            due_at=due_at or (unit.now + CERTAIN_AFTER if state == "uncertain" else unit.now),
+            updated_at=unit.now,
+            claim_token=None,
+        )
+    )
+    if done.rowcount != 1:
+        return False
+    # Desks show what became of a message.
+    unit.announce(shipment.message.conversation_id, None)
+    return True
+
+
+async def reconcile(unit: Unit, message_id: str, *, arrived: bool, provider_id: str | None, error: str | None) -> bool:
+    """The provider's word on an uncertain message: it has it, or it certainly has not and it may be sent again.
+
+    False when the message is not uncertain (any more): nothing is changed then.
+    """
+    settled = await unit.connection.execute(
+        sa.update(table)
+        .where(table.c.message_id == message_id, table.c.state == "uncertain")
+        .values(
+            state="sent" if arrived else "pending",
+            provider_id=provider_id,
+            error=error,
+            due_at=unit.now,
+            updated_at=unit.now,
+        )
+        .returning(table.c.conversation_id)
+    )
+    conversation_id = settled.scalar_one_or_none()
+    if conversation_id is None:
+        return False
+    unit.announce(conversation_id, None)
+    unit.hint(Hint(conversation_id=conversation_id, outbox=True))
+    return True
+
+
+class DeliveryRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a message to a channel that pushes."""
+
+    seq: int
+    state: str
+    attempts: int
+    error: str | None
+    updated_at: datetime
+
+
+async def deliveries(unit: Unit, conversation_id: str) -> list[DeliveryRecord]:
+    """The deliveries of a conversation that have not simply succeeded, in order."""
+    found = await unit.connection.execute(
+        sa.select(table.c.seq, table.c.state, table.c.attempts, table.c.error, table.c.updated_at)
+        .where(table.c.conversation_id == conversation_id, table.c.state != "sent")
+        .order_by(table.c.seq)
+    )
+    return [DeliveryRecord(**row) for row in map(plain, found.mappings())]
+
+
+async def next_due(unit: Unit) -> datetime | None:
+    """When the next message is due, or null if nothing waits."""
+    found = await unit.connection.execute(
+        sa.select(sa.func.min(table.c.due_at)).where(table.c.state.in_(("pending", "claimed", "uncertain")))
+    )
+    moment: datetime | None = found.scalar_one()
+    return moment
