@@ -1,0 +1,1 @@
+"""What keeps the assistant honest: disclosure, labels, wording and the trace of why it said what it said."""

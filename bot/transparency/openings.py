@@ -1,0 +1,147 @@
+"""The first words of every tenure: what the customer is told when the holder changes, and the bot's disclosure.
+
+Every function returns what the store demands of that tenure, so that no change of holder is silent and no tenure of the
+bot begins undisclosed. Nothing here reads a setting that could switch a disclosure off: there is none.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.conversation.handover import Reason
+from bot.conversation.model import Author, AuthorKind, Button, Draft, EventKind, new_id
+from bot.store.cases import Case
+from bot.store.promises import WaitFigure
+from bot.transparency.format import clock, day, weekday
+from bot.transparency.wording import Language, Wording
+
+# Commands that the edge itself carries out, behind buttons that it issued. They work without the brain.
+HANDOVER_COMMAND = "edge:handover"
+CANCEL_COMMAND = "edge:cancel_queue"
+
+# What a customer is offered in the first message, as payloads for the brain.
+_FIRST_TOPICS = ("report_fault", "invoice_show", "contract_show", "fiber_availability")
+
+
+def bot_author(words: Wording, language: Language) -> Author:
+    """The bot: it has no human name."""
+    return Author(kind=AuthorKind.BOT, name=words.say("author_bot", language))
+
+
+def system_author(words: Wording, language: Language) -> Author:
+    """The system, which says what happened."""
+    return Author(kind=AuthorKind.SYSTEM, name=words.say("author_system", language))
+
+
+def human_button(words: Wording, language: Language) -> Button:
+    """The way to a person that works at any time."""
+    return Button(id=new_id(), title=words.say("button_human", language), payload=HANDOVER_COMMAND)
+
+
+def _notice(words: Wording, language: Language, text: str, **more: object) -> Draft:
+    return Draft(kind=EventKind.NOTICE, author=system_author(words, language), text=text, **more)  # type: ignore[arg-type]
+
+
+def disclosure(words: Wording, language: Language, *, again: bool = False) -> Draft:
+    """The bot says that it is a bot, what it can do, and that a person is in reach."""
+    topics = tuple(
+        Button(id=new_id(), title=words.say(f"topic_{topic}", language), payload=f"/{topic}")
+        for topic in (() if again else _FIRST_TOPICS)
+    )
+    return Draft(
+        kind=EventKind.MESSAGE,
+        author=bot_author(words, language),
+        text=words.say("disclosure_again" if again else "disclosure", language),
+        buttons=(*topics, human_button(words, language)),
+        discloses=True,
+    )
+
+
+def started(words: Wording, language: Language) -> tuple[Draft, ...]:
+    """A conversation, or a session after a long silence, begins."""
+    return (disclosure(words, language),)
+
+
+def queued(
+    words: Wording,
+    language: Language,
+    reason: Reason,
+    deadline: datetime,
+    figure: WaitFigure | None,
+    *,
+    agent_name: str | None = None,
+) -> tuple[Draft, ...]:
+    """A person is asked for: why, how long it usually takes if that was measured, and what if nobody comes."""
+    if figure is None:
+        wait = words.say("queued_wait_unknown", language)
+    else:
+        wait = words.say(
+            "queued_wait_measured",
+            language,
+            minutes=words.say("minutes_one" if figure.seconds == 60 else "minutes", language, n=figure.seconds // 60),
+            day=day(figure.measured_at, language),
+        )
+    text = " ".join(
+        (
+            words.say(f"queued_{reason.value}", language, agent=agent_name or ""),
+            wait,
+            words.say("queued_deadline", language, deadline=clock(deadline, language)),
+        )
+    )
+    cancel = Button(id=new_id(), title=words.say("button_cancel_queue", language), payload=CANCEL_COMMAND)
+    return (_notice(words, language, text, buttons=(cancel,)),)
+
+
+def claimed(words: Wording, language: Language, agent_name: str) -> tuple[Draft, ...]:
+    """A person is there."""
+    return (_notice(words, language, words.say("claimed", language, agent=agent_name)),)
+
+
+def handed_back(words: Wording, language: Language, agent_name: str) -> tuple[Draft, ...]:
+    """The person has left, the bot is back and says what it is."""
+    return (
+        _notice(words, language, words.say("handed_back", language, agent=agent_name)),
+        disclosure(words, language, again=True),
+    )
+
+
+def cancelled(words: Wording, language: Language) -> tuple[Draft, ...]:
+    """The customer no longer wants to wait."""
+    return (_notice(words, language, words.say("queue_cancelled", language)), disclosure(words, language, again=True))
+
+
+def case_opened(words: Wording, language: Language, case: Case) -> tuple[Draft, ...]:
+    """Nobody came in time: the request is a case now."""
+    text = words.say("case_opened", language, **_case_values(words, language, case))
+    return (_notice(words, language, text, case=case.number), disclosure(words, language, again=True))
+
+
+def case_out_of_hours(
+    words: Wording, language: Language, case: Case, reason: Reason, opens_at: datetime
+) -> tuple[Draft, ...]:
+    """Nobody is there at this hour: the request is a case at once."""
+    text = words.say(
+        "case_out_of_hours",
+        language,
+        why=words.say(f"why_{reason.value}", language),
+        opens=_at(opens_at, language),
+        **_case_values(words, language, case),
+    )
+    return (_notice(words, language, text, case=case.number), disclosure(words, language, again=True))
+
+
+def _case_values(words: Wording, language: Language, case: Case) -> dict[str, str]:
+    return {
+        "number": case.number,
+        "team": words.say(f"team_{case.team}", language),
+        "due": _at(case.due_at, language),
+    }
+
+
+def _at(moment: datetime, language: Language) -> str:
+    return f"{weekday(moment, language)}, {clock(moment, language)}"
+
+
+def closed(words: Wording, language: Language, agent_name: str) -> tuple[Draft, ...]:
+    """The person has ended the conversation."""
+    return (_notice(words, language, words.say("closed", language, agent=agent_name)),)
