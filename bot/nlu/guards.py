@@ -1,0 +1,58 @@
+"""Two requests that must never be missed: "I want a person" and "are you human?".
+
+Guarantee: the usual wordings of both, German and English, are found in any text, also in the middle of a form;
+statements about people or bots ("der Bot von gestern war nett", "ein Mitarbeiter war heute hier") are not. `guard`
+reads folded text, never raises, and returns the intent's name or None. The classifier remains in charge of
+everything unusual. The patterns are data, in `vocabulary/guards.yml`; a broken one fails when the process loads it,
+not on a customer's text.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from bot.nlu.phrases import HERE
+
+TALK_TO_HUMAN = "talk_to_human"
+BOT_CHALLENGE = "bot_challenge"
+
+# A pasted letter mentions people and bots without asking for either.
+_LONGEST = 600
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> dict[str, re.Pattern[str]]:
+    data: dict[str, Any] = YAML(typ="safe").load((HERE / "guards.yml").read_text(encoding="utf-8"))
+    words = {name: _joined(pattern) for name, pattern in data["words"].items()}
+
+    def compiled(name: str) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{_filled(_joined(pattern), words)})" for pattern in data[name]))
+
+    return {name: compiled(name) for name in (TALK_TO_HUMAN, BOT_CHALLENGE, "statements")}
+
+
+def _joined(pattern: str) -> str:
+    return pattern.replace("\n", "")
+
+
+def _filled(pattern: str, words: dict[str, str]) -> str:
+    for name, replacement in words.items():
+        pattern = pattern.replace("{" + name + "}", replacement)
+    return pattern
+
+
+def guard(folded: str) -> str | None:
+    """Returns the guarded intent that `folded` (see `text.fold`) asks for, or None."""
+    if not folded or len(folded) > _LONGEST:
+        return None
+    patterns = _patterns()
+    if patterns["statements"].search(folded):
+        return None
+    for intent in (BOT_CHALLENGE, TALK_TO_HUMAN):
+        if patterns[intent].search(folded):
+            return intent
+    return None

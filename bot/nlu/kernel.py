@@ -1,0 +1,118 @@
+"""How alike two texts are: the sentence encoder for meaning, word and character n-grams for exact wording.
+
+Guarantee: `TextKernel` is deterministic, symmetric and positive definite for any texts, so that ridge regression on
+it always has one solution. State is plain arrays and a vocabulary; loading executes nothing.
+
+Maths: k(a, b) = exp(g (cos(e_a - m, e_b - m) - 1)) + w cos(words) + c cos(characters), where e is the encoder's
+vector, m the mean of the training vectors, and words and characters are tf-idf vectors. The first term is a Gaussian
+kernel on the unit sphere: meaning counts among near neighbours only, so that one intent may have several clusters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from bot.nlu.encoder import DIMENSIONS, encode
+from bot.nlu.text import clean, fold, mask_digits
+
+Array = NDArray[np.float32]
+
+_WORD = re.compile(r"\w+|#\d")
+
+
+@dataclass(frozen=True)
+class Views:
+    """Texts as the kernel sees them; one row per text."""
+
+    meaning: Array
+    words: sparse.csr_matrix
+    characters: sparse.csr_matrix
+
+    def __len__(self) -> int:
+        return len(self.meaning)
+
+    def rows(self, chosen: NDArray[np.int64]) -> Views:
+        return Views(self.meaning[chosen], self.words[chosen], self.characters[chosen])
+
+
+class TextKernel:
+    """The kernel over one set of training texts. `fit` first, or `restore`."""
+
+    def __init__(self, sharpness: float, word_weight: float, character_weight: float) -> None:
+        self.sharpness, self.word_weight, self.character_weight = sharpness, word_weight, character_weight
+        shared = {"lowercase": False, "sublinear_tf": True, "dtype": np.float32}
+        self._words = TfidfVectorizer(ngram_range=(1, 2), tokenizer=_WORD.findall, token_pattern=None, **shared)
+        self._characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **shared)
+        self._mean: Array = np.zeros(DIMENSIONS, dtype=np.float32)
+
+    def fit(self, texts: Sequence[str]) -> Views:
+        """Learns vocabulary and mean from `texts`, without their intents, and returns their views."""
+        surfaces = [_surface(text) for text in texts]
+        vectors = encode([clean(text) for text in texts])
+        self._mean = vectors.mean(axis=0)
+        # n-grams of a single text tell nothing about another one; few texts keep them all.
+        self._characters.set_params(min_df=2 if len(texts) > 200 else 1)
+        return Views(
+            self._centred(vectors), self._words.fit_transform(surfaces), self._characters.fit_transform(surfaces)
+        )
+
+    def views(self, texts: Sequence[str]) -> Views:
+        """Returns the views of other texts."""
+        surfaces = [_surface(text) for text in texts]
+        meaning = self._centred(encode([clean(text) for text in texts]))
+        return Views(meaning, self._words.transform(surfaces), self._characters.transform(surfaces))
+
+    def meaning(self, left: Views, right: Views) -> Array:
+        """Returns the encoder's part of the kernel, one row per text of `left`."""
+        likeness = left.meaning @ right.meaning.T
+        likeness -= 1.0
+        likeness *= self.sharpness
+        np.exp(likeness, out=likeness)
+        return likeness
+
+    def between(self, left: Views, right: Views) -> Array:
+        """Returns k for each text of `left` (rows) and `right` (columns)."""
+        likeness = self.meaning(left, right)
+        for weight, a, b in (
+            (self.word_weight, left.words, right.words),
+            (self.character_weight, left.characters, right.characters),
+        ):
+            other = b.T.tocsc()
+            for start in range(0, len(left), 1000):  # in blocks: the product of sparse views is dense
+                likeness[start : start + 1000] += weight * (a[start : start + 1000] @ other).toarray()
+        return likeness
+
+    def state(self) -> tuple[dict[str, dict[str, int]], dict[str, Array]]:
+        """Returns vocabularies and arrays for `restore`."""
+        vocabularies = {
+            name: {term: int(column) for term, column in vectorizer.vocabulary_.items()}
+            for name, vectorizer in (("words", self._words), ("characters", self._characters))
+        }
+        return vocabularies, {
+            "mean": self._mean,
+            "idf_words": self._words.idf_.astype(np.float32),
+            "idf_characters": self._characters.idf_.astype(np.float32),
+        }
+
+    def restore(self, vocabularies: dict[str, dict[str, int]], arrays: dict[str, Array]) -> None:
+        """Takes over what `state` gave."""
+        self._mean = arrays["mean"]
+        for name, vectorizer in (("words", self._words), ("characters", self._characters)):
+            vectorizer.vocabulary_ = vocabularies[name]
+            vectorizer.idf_ = arrays[f"idf_{name}"]
+
+    def _centred(self, vectors: Array) -> Array:
+        moved = vectors - self._mean
+        lengths: Array = np.linalg.norm(moved, axis=1, keepdims=True)
+        return np.asarray(moved / np.maximum(lengths, 1e-6), dtype=np.float32)
+
+
+def _surface(text: str) -> str:
+    return mask_digits(fold(clean(text)))

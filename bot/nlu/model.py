@@ -1,0 +1,244 @@
+"""The intent model: kernel ridge regression over `kernel.TextKernel`, with calibrated probabilities.
+
+Guarantee: `fit` is deterministic; every probability used for calibration or thresholds comes from a solution that did
+not know the example's intent, nor that of any text nearly the same (cross-validation by intent, near duplicates kept
+together). State goes to JSON and plain arrays only, so loading
+executes nothing. `fit` raises ValueError for data without at least two intents; `probabilities` accepts any text.
+
+Maths: targets y are +1 for the own intent and -1 for the others, m their mean. The scores of a text x are
+s(x) = m + k(x, X) a with (K + D) a = Y - m, D diagonal: the ridge, larger for examples of frequent intents so that
+rare ones are heard. Probabilities are p = softmax(s / T); the temperature T minimises the log loss of the
+cross-validated scores. One Cholesky factorisation solves for all intents at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+from scipy.optimize import minimize_scalar
+from scipy.sparse.csgraph import connected_components
+from scipy.special import log_softmax, softmax
+from sklearn.model_selection import StratifiedShuffleSplit
+
+from bot.nlu.kernel import Array, TextKernel, Views
+
+
+@dataclass(frozen=True)
+class Options:
+    """The kernel's weights and the regression's regularisation. The defaults suit 100 to 20,000 examples."""
+
+    sharpness: float = 2.0
+    word_weight: float = 0.2
+    character_weight: float = 0.2
+    ridge: float = 0.1
+    balance: float = 0.5  # 0 counts examples, 1 counts intents
+    folds: int = 5
+    # Texts of one intent whose meanings are more alike than this cosine are never on both sides of a fold.
+    near_duplicate: float = 0.9
+    # Above this many examples, one held-out fifth replaces the folds ...
+    most_folded: int = 8000
+    # ... and above this many, that many examples stand for all (the kernel matrix takes 4 bytes a pair).
+    most_anchors: int = 16000
+    seed: int = 20
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What models that did not know their intents said about training examples: the basis of calibration and bands."""
+
+    labels: tuple[str, ...]
+    rows: NDArray[np.int64]  # which training examples
+    truth: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+
+    @property
+    def accuracy(self) -> float:
+        return float((self.probabilities.argmax(axis=1) == self.truth).mean())
+
+    def only(self, chosen: NDArray[np.bool_]) -> HeldOut:
+        """Returns the examples chosen by a mask over all training examples."""
+        kept = chosen[self.rows]
+        return HeldOut(self.labels, self.rows[kept], self.truth[kept], self.probabilities[kept])
+
+
+class IntentModel:
+    """A trained model. Make one with `fit` or `load`."""
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self.labels: tuple[str, ...] = ()
+        self.temperature = 1.0
+        self._kernel = TextKernel(self.options.sharpness, self.options.word_weight, self.options.character_weight)
+        # The encoder's part stays a sum over training examples; the n-grams' part collapses into weights.
+        self._meaning: Array = np.zeros((0, 0), dtype=np.float32)
+        self._shares: Array = np.zeros((0, 0), dtype=np.float32)
+        self._words: Array = np.zeros((0, 0), dtype=np.float32)
+        self._characters: Array = np.zeros((0, 0), dtype=np.float32)
+        self._prior: Array = np.zeros(0, dtype=np.float32)
+
+    def fit(self, texts: Sequence[str], intents: Sequence[str]) -> HeldOut:
+        """Trains on all examples and returns what held-out solutions said about them."""
+        counts = Counter(intents)
+        if len(counts) < 2:
+            raise ValueError("Training needs examples of at least two intents.")
+        self.labels = tuple(sorted(counts))
+        index = {label: row for row, label in enumerate(self.labels)}
+        truth = np.array([index[intent] for intent in intents])
+        views = self._kernel.fit(texts)
+        if len(texts) > self.options.most_anchors:
+            held, scores = self._fit_anchored(views, truth)
+        else:
+            held, scores = self._fit_exact(views, truth)
+        self.temperature = _fit_temperature(scores, truth[held])
+        return HeldOut(self.labels, held, truth[held], softmax(scores / self.temperature, axis=1))
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Returns one row per text, one column per label in `labels`, each row summing to 1."""
+        return softmax(self.scores(texts) / self.temperature, axis=1)
+
+    def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Returns the regression's values, near +1 for the own intent and -1 for the others."""
+        views = self._kernel.views(texts)
+        training = Views(self._meaning, views.words, views.characters)  # only its meaning is read
+        scores = self._kernel.meaning(views, training) @ self._shares
+        scores += views.words @ self._words
+        scores += views.characters @ self._characters
+        return np.asarray(scores + self._prior, dtype=np.float64)
+
+    def save(self, folder: Path) -> None:
+        """Writes two files into `folder`, which must exist."""
+        vocabularies, arrays = self._kernel.state()
+        state = {"labels": self.labels, "temperature": self.temperature, "options": asdict(self.options)}
+        state |= {"vocabularies": vocabularies}
+        (folder / "intents.json").write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
+        np.savez(
+            folder / "intents.npz",
+            **arrays,
+            meaning=self._meaning.astype(np.float16),
+            shares=self._shares,
+            weights_words=self._words.astype(np.float16),
+            weights_characters=self._characters.astype(np.float16),
+            prior=self._prior,
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> IntentModel:
+        """Reads what `save` wrote. Raises OSError when the files are missing, ValueError when they are not ours."""
+        state = json.loads((folder / "intents.json").read_text(encoding="utf-8"))
+        model = cls(Options(**state["options"]))
+        model.labels = tuple(state["labels"])
+        model.temperature = float(state["temperature"])
+        with np.load(folder / "intents.npz", allow_pickle=False) as arrays:
+            model._kernel.restore(state["vocabularies"], arrays)
+            model._meaning = arrays["meaning"].astype(np.float32)
+            model._shares, model._prior = arrays["shares"], arrays["prior"]
+            model._words = arrays["weights_words"].astype(np.float32)
+            model._characters = arrays["weights_characters"].astype(np.float32)
+        return model
+
+    def _fit_exact(self, views: Views, truth: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        likeness = self._kernel.between(views, views)
+        held_rows, held_scores = [], []
+        for known, held in self._splits(views, truth):
+            shares, prior = self._solve(likeness[np.ix_(known, known)], truth[known])
+            held_rows.append(held)
+            held_scores.append(likeness[np.ix_(held, known)] @ shares + prior)
+        shares, prior = self._solve(likeness, truth)
+        self._keep(views, shares, prior)
+        return np.concatenate(held_rows), np.concatenate(held_scores).astype(np.float64)
+
+    def _fit_anchored(self, views: Views, truth: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Least squares over all examples, with the solution a sum over the chosen ones (subset of regressors)."""
+        half = self.options.most_anchors // 2  # the normal equations cost as much again as the kernel matrix
+        split = StratifiedShuffleSplit(1, train_size=half, random_state=self.options.seed)
+        chosen, _ = next(split.split(truth, truth))
+        anchors = views.rows(np.sort(chosen))
+        own = self._kernel.between(anchors, anchors)
+
+        def solution(rows: NDArray[np.int64]) -> tuple[Array, Array]:
+            normal = own * self.options.ridge
+            normal[np.diag_indices_from(normal)] += 1e-3
+            targets = self._targets(truth[rows])
+            prior = targets.mean(axis=0)
+            right = np.zeros((half, len(self.labels)), dtype=np.float32)
+            for block in np.array_split(rows, 1 + len(rows) // 4000):
+                likeness = self._kernel.between(views.rows(block), anchors)
+                normal += likeness.T @ likeness
+                right += likeness.T @ (self._targets(truth[block]) - prior)
+            factor = linalg.cho_factor(normal, lower=True, overwrite_a=True, check_finite=False)
+            return linalg.cho_solve(factor, right, check_finite=False), prior
+
+        known, held = next(self._splits(views, truth))
+        shares, prior = solution(known)
+        blocks = np.array_split(held, 1 + len(held) // 4000)
+        scores = [self._kernel.between(views.rows(block), anchors) @ shares + prior for block in blocks]
+        self._keep(anchors, *solution(np.arange(len(truth))))
+        return held, np.concatenate(scores).astype(np.float64)
+
+    def _splits(self, views: Views, truth: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Deals the groups of each intent to the folds, the largest first, each to the fold that has fewest."""
+        groups = self._groups(views, truth)
+        sizes = np.bincount(groups)
+        random = np.random.default_rng(self.options.seed)
+        fold_of = np.zeros(len(sizes), dtype=np.int64)
+        for label in range(len(self.labels)):
+            own = random.permutation(np.unique(groups[truth == label]))
+            filled = random.permutation(self.options.folds) * 1e-3  # ties go to a different fold for each intent
+            for group in own[np.argsort(-sizes[own], kind="stable")]:
+                fold_of[group] = np.argmin(filled)
+                filled[fold_of[group]] += sizes[group]
+        for fold in range(self.options.folds if len(truth) <= self.options.most_folded else 1):
+            held = fold_of[groups] == fold
+            if held.any() and not held.all():
+                yield np.flatnonzero(~held), np.flatnonzero(held)
+
+    def _groups(self, views: Views, truth: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Numbers the examples so that near duplicates of one intent, and theirs in turn, share a number."""
+        rows, columns = [], []
+        for start in range(0, len(truth), 1000):
+            block = slice(start, start + 1000)
+            near = views.meaning[block] @ views.meaning.T > self.options.near_duplicate
+            near &= truth[block, None] == truth[None, :]
+            row, column = np.nonzero(near)
+            rows.append(row + start)
+            columns.append(column)
+        row, column = np.concatenate(rows), np.concatenate(columns)
+        graph = sparse.coo_matrix((np.ones(len(row), dtype=bool), (row, column)), shape=(len(truth), len(truth)))
+        return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+    def _targets(self, truth: NDArray[np.int64]) -> Array:
+        targets = np.full((len(truth), len(self.labels)), -1.0, dtype=np.float32)
+        targets[np.arange(len(truth)), truth] = 1.0
+        return targets
+
+    def _solve(self, likeness: Array, truth: NDArray[np.int64]) -> tuple[Array, Array]:
+        """Returns each example's share in each score, and the scores' mean."""
+        counts = np.bincount(truth, minlength=len(self.labels)).astype(np.float32)
+        ridge = self.options.ridge * (counts / np.median(counts[counts > 0])) ** self.options.balance
+        matrix = likeness.copy()
+        matrix[np.diag_indices_from(matrix)] += ridge[truth]
+        factor = linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+        targets = self._targets(truth)
+        prior = targets.mean(axis=0)
+        return linalg.cho_solve(factor, targets - prior, overwrite_b=True, check_finite=False), prior
+
+    def _keep(self, views: Views, shares: Array, prior: Array) -> None:
+        self._meaning, self._shares, self._prior = views.meaning, shares, prior
+        self._words = self.options.word_weight * (views.words.T @ shares)
+        self._characters = self.options.character_weight * (views.characters.T @ shares)
+
+
+def _fit_temperature(scores: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+    rows = np.arange(len(truth))
+
+    def log_loss(log_temperature: float) -> float:
+        return -float(log_softmax(scores / np.exp(log_temperature), axis=1)[rows, truth].mean())
+
+    return float(np.exp(minimize_scalar(log_loss, bounds=(-5.0, 3.0), method="bounded").x))
