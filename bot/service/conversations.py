@@ -1,0 +1,268 @@
+"""What customers and agents do to a conversation: speak, ask for a person, take over, hand back.
+
+Each method is one transaction under the conversation's lock. It either commits with everything that belongs to it, the
+word to the customer included, or leaves no trace; a process that dies on the way has done nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from bot.conversation.handover import Reason, TransitionRefused
+from bot.conversation.limits import CLIENT_ID_LIMIT, clean_text
+from bot.conversation.model import Author, AuthorKind, Draft, EventKind, Holder, Message
+from bot.service.handover import Handover
+from bot.settings import Settings
+from bot.store.conversations import Conversation, OpenConversation, new_conversation, open_conversation
+from bot.store.log import current_tenure, message_by_client_id
+from bot.store.tokens import Agent, add_widget_token, issued_button, new_token
+from bot.store.unit_of_work import Store, Unit
+from bot.transparency import openings
+from bot.transparency.wording import Language, Wording, language_of
+
+CUSTOMER_ORIGIN = "customer"
+
+
+class Refused(Exception):
+    """The request cannot be carried out as things are now. `code` names why; nothing was written."""
+
+    def __init__(self, code: str, **values: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """A message is stored. `repeated` when it was stored before and this was a repetition."""
+
+    message: Message
+    repeated: bool
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True):
+    """A new conversation and the only copy of the token that opens it."""
+
+    conversation: Conversation
+    token: str
+    human_button_id: str
+
+
+class Conversations:
+    """The use cases on one conversation."""
+
+    def __init__(self, store: Store, words: Wording, settings: Settings, pushing: frozenset[str]) -> None:
+        self._store = store
+        self._words = words
+        self._settings = settings
+        self._pushing = pushing
+        self.handover = Handover(words, settings)
+
+    async def open(self, unit: Unit, conversation_id: str) -> OpenConversation:
+        """Lock a conversation, knowing whether its channel pushes."""
+        opened = await open_conversation(unit, conversation_id, pushes=False)
+        opened.pushes = opened.row.channel in self._pushing
+        return opened
+
+    async def start_widget(self, locale: Language) -> Welcome:
+        """A conversation on a website, begun by the bot's disclosure."""
+        token = new_token()
+        async with self._store.write() as unit:
+            opened = new_conversation(
+                unit,
+                channel="widget",
+                address=None,
+                locale=locale,
+                opening=openings.started(self._words, locale),
+                pushes=False,
+            )
+            human = openings.human_button(self._words, locale)
+            opened.issue_button(human)
+            await opened.save()
+            await add_widget_token(unit, token, opened.row.id, human.id)
+        return Welcome(conversation=opened.row, token=token, human_button_id=human.id)
+
+    async def receive(
+        self,
+        conversation_id: str,
+        text: str,
+        *,
+        client_id: str,
+        button_id: str | None = None,
+        provider_id: str | None = None,
+    ) -> Receipt:
+        """Store what a customer said; when this returns it is committed and may be acknowledged.
+
+        The same `client_id` again returns the first receipt. Text is never more than text: only a button that was
+        issued in this conversation becomes a payload.
+
+        Raises:
+            TextRefused: empty or too long.
+            Refused: `button`, the button was not issued here; `client_id`, it is unusable.
+            UnknownConversation, StoreUnavailable: nothing was stored.
+        """
+        text = clean_text(text)
+        if not 0 < len(client_id) <= CLIENT_ID_LIMIT:
+            raise Refused("client_id")
+        async with self._store.write() as unit:
+            opened = await self.open(unit, conversation_id)
+            known = await message_by_client_id(unit, conversation_id, CUSTOMER_ORIGIN, client_id)
+            if known is not None:
+                return Receipt(message=known, repeated=True)
+            payload = None
+            if button_id is not None:
+                issued = await issued_button(unit, conversation_id, button_id)
+                if issued is None:
+                    raise Refused("button")
+                payload, text = issued.payload, issued.title
+                if payload == openings.HANDOVER_COMMAND:
+                    # Issued once for the whole conversation, whose language may have changed since.
+                    text = self._words.say("button_human", language_of(opened.row.locale))
+            message = await self._take_in(opened, text, client_id, payload, provider_id)
+            await opened.save()
+        return Receipt(message=message, repeated=False)
+
+    async def _take_in(
+        self, opened: OpenConversation, text: str, client_id: str, payload: str | None, provider_id: str | None
+    ) -> Message:
+        row, now = opened.row, opened.unit.now
+        language = language_of(row.locale)
+        asks_for_person = payload == openings.HANDOVER_COMMAND and row.holder is Holder.BOT
+        idle = row.last_inbound_at is not None and (now - row.last_inbound_at).total_seconds() > (
+            self._settings.session_idle
+        )
+        if row.holder is Holder.CLOSED:
+            row.session += 1
+            opened.change_holder(Reason.REOPENED, openings.started(self._words, language))
+        elif row.holder is Holder.BOT and idle and not asks_for_person:
+            row.session += 1
+            opened.change_holder(Reason.NEW_SESSION, openings.started(self._words, language))
+        message = opened.append(
+            Draft(
+                kind=EventKind.MESSAGE,
+                author=Author(kind=AuthorKind.CUSTOMER, name=self._customer_name(row, language)),
+                text=text,
+            ),
+            origin=CUSTOMER_ORIGIN,
+            client_id=client_id,
+            provider_id=provider_id,
+            payload=payload if payload and payload.startswith("/") else None,
+        )
+        if asks_for_person:
+            opened.settle_at_once(message, await self.handover.ask_for_person(opened, Reason.CUSTOMER_REQUEST))
+        elif payload == openings.CANCEL_COMMAND and row.holder is Holder.QUEUE:
+            opened.settle_at_once(message, "answered")
+            opened.change_holder(Reason.CUSTOMER_CANCELLED, openings.cancelled(self._words, language))
+        elif row.holder is Holder.BOT:
+            opened.expect_turn(message, now + timedelta(seconds=self._settings.turn_deadline))
+        else:
+            opened.settle_at_once(message, row.holder.value)
+        return message
+
+    def _customer_name(self, row: Conversation, language: Language) -> str:
+        proven = row.customer_level == "proven" and row.customer_name
+        return proven or self._words.say("author_customer", language)
+
+    async def claim(self, conversation_id: str, agent: Agent, epoch: int) -> Conversation:
+        """An agent takes a waiting conversation, or takes over from the bot. Exactly one wins.
+
+        Raises:
+            Refused: `already_claimed` with the name of who has it, or `outdated` when it changed since it was seen.
+        """
+        async with self._store.write() as unit:
+            opened = await self.open(unit, conversation_id)
+            row = opened.row
+            if row.holder is Holder.AGENT:
+                tenure = await current_tenure(unit, conversation_id)
+                if tenure.agent_id == agent.id:
+                    return row
+                raise Refused("already_claimed", agent=tenure.agent_name or "")
+            if row.epoch != epoch:
+                raise Refused("outdated")
+            reason = Reason.CLAIMED if row.holder is Holder.QUEUE else Reason.TAKEN_OVER
+            try:
+                opened.change_holder(
+                    reason,
+                    openings.claimed(self._words, language_of(row.locale), agent.name),
+                    agent_id=agent.id,
+                    agent_name=agent.name,
+                    deadline=unit.now + timedelta(seconds=self._settings.agent_deadline),
+                )
+            except TransitionRefused as refused:
+                raise Refused("outdated") from refused
+            await opened.save()
+        return row
+
+    async def reply(self, conversation_id: str, agent: Agent, text: str, *, client_id: str) -> Receipt:
+        """An agent writes to the customer. The same `client_id` again returns the first receipt.
+
+        Raises:
+            TextRefused: empty or too long.
+            Refused: `not_holder`, somebody else holds the conversation; nothing was sent.
+        """
+        text = clean_text(text)
+        if not 0 < len(client_id) <= CLIENT_ID_LIMIT:
+            raise Refused("client_id")
+        async with self._store.write() as unit:
+            opened = await self.open(unit, conversation_id)
+            known = await message_by_client_id(unit, conversation_id, agent.id, client_id)
+            if known is not None:
+                return Receipt(message=known, repeated=True)
+            await self._check_holds(unit, opened, agent)
+            message = opened.append(
+                Draft(kind=EventKind.MESSAGE, author=Author(kind=AuthorKind.HUMAN, name=agent.name), text=text),
+                origin=agent.id,
+                client_id=client_id,
+            )
+            await opened.save()
+        return Receipt(message=message, repeated=False)
+
+    async def hand_back(self, conversation_id: str, agent: Agent, note: str | None) -> Conversation:
+        """The agent gives the conversation back to the bot, which introduces itself again.
+
+        Raises:
+            Refused: `not_holder`.
+        """
+        async with self._store.write() as unit:
+            opened = await self.open(unit, conversation_id)
+            await self._check_holds(unit, opened, agent)
+            opened.change_holder(
+                Reason.HANDED_BACK,
+                openings.handed_back(self._words, language_of(opened.row.locale), agent.name),
+                detail=note,
+            )
+            await opened.save()
+        return opened.row
+
+    async def _check_holds(self, unit: Unit, opened: OpenConversation, agent: Agent) -> None:
+        if opened.row.holder is Holder.AGENT:
+            tenure = await current_tenure(unit, opened.row.id)
+            if tenure.agent_id == agent.id:
+                return
+            raise Refused("not_holder", agent=tenure.agent_name or "")
+        raise Refused("not_holder", agent="")
+
+    async def set_locale(self, conversation_id: str, locale: Language) -> Conversation:
+        """The customer chose a language: the system speaks it from now on, and the bot says in it what it is."""
+        async with self._store.write() as unit:
+            opened = await self.open(unit, conversation_id)
+            if opened.row.locale != locale:
+                opened.row.locale = locale
+                if opened.row.holder is Holder.BOT:
+                    opened.append(openings.disclosure(self._words, locale))
+                await opened.save()
+        return opened.row
+
+    async def confirm(self, conversation_id: str, *, delivered: int, read: int) -> None:
+        """The customer's client has everything up to `delivered`, the customer has seen everything up to `read`."""
+        async with self._store.write() as unit:
+            opened = await self.open(unit, conversation_id)
+            row = opened.row
+            delivered, read = min(delivered, row.head_seq), min(read, row.head_seq)
+            if delivered <= row.delivered_seq and read <= row.read_seq:
+                return
+            if read > row.read_seq:
+                unit.announce(row.id, None)
+            row.delivered_seq, row.read_seq = max(row.delivered_seq, delivered), max(row.read_seq, read)
+            await opened.save()

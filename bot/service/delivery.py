@@ -1,0 +1,130 @@
+"""Delivery: sending what is owed to channels that push.
+
+A message is claimed, checked against the holder, sent, and its outcome recorded. Repeats of a sure failure wait longer
+each time; a send without a clear answer is `uncertain` and waits for the provider's word instead of being repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from bot.store import outbox
+from bot.store.errors import StoreUnavailable
+from bot.store.outbox import Shipment
+from bot.store.unit_of_work import Store
+from bot.store.wakeup import Hint
+
+log = structlog.get_logger(__name__)
+
+_CLAIM = timedelta(seconds=60)
+_MOST_ATTEMPTS = 12
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider has it, under this id."""
+
+    provider_id: str
+
+
+class NotSent(Exception):
+    """The provider certainly does not have it. `permanent` when another try cannot help."""
+
+    def __init__(self, reason: str, *, permanent: bool = False, after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.permanent = permanent
+        # The provider's own word on when to try again.
+        self.after = after
+
+
+class Uncertain(Exception):
+    """The request went out and no clear answer came back: it may have arrived."""
+
+
+class Sender(Protocol):
+    """What a channel that pushes implements."""
+
+    async def send(self, shipment: Shipment) -> Sent:
+        """Send one message, its author written into the text.
+
+        Raises:
+            NotSent, Uncertain: nothing else.
+        """
+
+
+class Delivery:
+    """Works off the outbox. Any number of these may run."""
+
+    def __init__(self, store: Store, senders: Mapping[str, Sender], *, at_once: int = 16, poll: float = 1.0) -> None:
+        self._store = store
+        self._senders = senders
+        self._at_once = at_once
+        self._poll = poll
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until cancelled; with no channel that pushes there is nothing to do."""
+        if not self._senders:
+            return
+        forget = self._store.wakeup.subscribe(self._on_hint)
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    sent = await self.send_due()
+                except StoreUnavailable as error:
+                    log.warning("delivery waits for the database", error=str(error))
+                    await asyncio.sleep(1)
+                    continue
+                if not sent:
+                    with contextlib.suppress(asyncio.TimeoutError):
+                        await asyncio.wait_for(self._wake.wait(), self._poll)
+        finally:
+            forget()
+
+    def _on_hint(self, hint: Hint) -> None:
+        if hint.outbox:
+            self._wake.set()
+
+    async def send_due(self) -> int:
+        """Send what is due, each conversation in order; how many messages were tried."""
+        async with self._store.read() as unit:
+            due = await outbox.next_due(unit)
+        if due is None or due > unit.now:
+            return 0
+        async with self._store.write() as unit:
+            shipments = await outbox.claim_due(unit, list(self._senders), self._at_once, _CLAIM)
+        await asyncio.gather(*(self._send(shipment) for shipment in shipments))
+        return len(shipments)
+
+    async def _send(self, shipment: Shipment) -> None:
+        try:
+            sent = await self._senders[shipment.channel].send(shipment)
+        except Uncertain as error:
+            async with self._store.write() as unit:
+                await outbox.settle(unit, shipment, "uncertain", error=str(error))
+        except NotSent as error:
+            await self._not_sent(shipment, error)
+        else:
+            async with self._store.write() as unit:
+                await outbox.settle(unit, shipment, "sent", provider_id=sent.provider_id)
+
+    async def _not_sent(self, shipment: Shipment, error: NotSent) -> None:
+        dead = error.permanent or shipment.attempts >= _MOST_ATTEMPTS
+        pause = timedelta(seconds=min(2.0**shipment.attempts, 600) * random.uniform(0.5, 1.0))  # noqa: S311 (jitter)
+        log.warning("not sent", message=shipment.message.id, error=str(error), dead=dead)
+        async with self._store.write() as unit:
+            await outbox.settle(
+                unit,
+                shipment,
+                "dead" if dead else "pending",
+                error=str(error),
+                due_at=unit.now + max(pause, error.after or pause),
+            )

@@ -1,0 +1,123 @@
+"""Asking for a person, and what happens when none comes.
+
+Everything here happens inside a caller's transaction: the queue's tenure, its notice, the wait named in it and its
+deadline commit together or not at all. Outside working hours, with nobody at a desk, a request becomes a case at once
+instead of waiting for nobody.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+
+from bot.conversation.handover import HANDOVER_REASONS, Reason
+from bot.service.working_hours import WorkingHours
+from bot.settings import Settings
+from bot.store.agents import somebody_is_present
+from bot.store.cases import Case, add_case
+from bot.store.conversations import OpenConversation
+from bot.store.log import TenureRecord
+from bot.store.promises import WaitFigure, waits_since
+from bot.store.unit_of_work import Unit
+from bot.transparency import openings
+from bot.transparency.format import REGION
+from bot.transparency.wording import Wording, language_of
+
+# Working time until a case is due: one working day of ten hours.
+CASE_WORKING_TIME = timedelta(hours=10)
+CASE_TEAM = "service"
+# A wait is named only from this many requests on, over this time; fewer say nothing.
+_SAMPLE, _WINDOW, _SHARE = 20, timedelta(days=28), 0.8
+# How long a figure is used before it is measured again.
+_FRESH = timedelta(minutes=1)
+
+
+class Handover:
+    """The way from the bot to a person."""
+
+    def __init__(self, words: Wording, settings: Settings) -> None:
+        self._words = words
+        self._settings = settings
+        self._hours = WorkingHours.parse(settings.desk_hours, settings.federal_state, REGION)
+        self._measured_at: datetime | None = None
+        self._figure: WaitFigure | None = None
+
+    async def ask_for_person(self, opened: OpenConversation, reason: Reason, detail: str | None = None) -> str:
+        """Put the conversation into the queue, or, with nobody to come, make it a case; `queue` or `case`.
+
+        Either is the outcome of everything that the customer said so far and that had none yet.
+
+        Raises:
+            TransitionRefused: the bot does not hold the conversation.
+        """
+        if reason not in HANDOVER_REASONS:
+            raise ValueError(f"{reason} is no reason for a handover by the bot")
+        unit, language = opened.unit, language_of(opened.row.locale)
+        if not self._hours.is_open(unit.now) and not await somebody_is_present(unit):
+            case = await self._open_case(opened, reason)
+            opening = openings.case_out_of_hours(
+                self._words, language, case, reason, self._hours.next_opening(unit.now)
+            )
+            opened.change_holder(Reason.OUT_OF_HOURS, opening, detail=case.number)
+            # The bot stays, but it is no longer asked: it would come to the same case again.
+            opened.settle_open_turns("case")
+            return "case"
+        await self._queue(opened, reason, detail, None)
+        return "queue"
+
+    async def back_to_queue(self, opened: OpenConversation, tenure: TenureRecord) -> None:
+        """The agent is gone: somebody else is asked for."""
+        await self._queue(opened, Reason.AGENT_GONE, tenure.agent_name, tenure.agent_name)
+
+    async def _queue(
+        self, opened: OpenConversation, reason: Reason, detail: str | None, agent_name: str | None
+    ) -> None:
+        unit = opened.unit
+        deadline = unit.now + timedelta(seconds=self._settings.queue_deadline)
+        figure = await self._wait(unit)
+        opening = openings.queued(
+            self._words, language_of(opened.row.locale), reason, deadline, figure, agent_name=agent_name
+        )
+        opened.change_holder(reason, opening, detail=detail, deadline=deadline)
+        if figure is not None:
+            opened.promised = figure
+
+    async def give_up_waiting(self, opened: OpenConversation, tenure: TenureRecord) -> None:
+        """Nobody came before the deadline: the request becomes a case, and the bot is back."""
+        case = await self._open_case(opened, tenure.reason)
+        opening = openings.case_opened(self._words, language_of(opened.row.locale), case)
+        opened.change_holder(Reason.QUEUE_EXPIRED, opening, detail=case.number)
+
+    async def _open_case(self, opened: OpenConversation, reason: Reason) -> Case:
+        return await add_case(
+            opened.unit,
+            conversation_id=opened.row.id,
+            epoch=opened.row.epoch,
+            team=CASE_TEAM,
+            reason=reason,
+            due_at=self._hours.after(opened.unit.now, CASE_WORKING_TIME),
+        )
+
+    async def _wait(self, unit: Unit) -> WaitFigure | None:
+        """The wait that four in five requests of the last weeks stayed under, or nothing if that is not known."""
+        if self._measured_at is None or unit.now - self._measured_at > _FRESH:
+            since = unit.now - _WINDOW
+            self._figure = wait_figure(await waits_since(unit, since), since, unit.now)
+            self._measured_at = unit.now
+        return self._figure
+
+
+def wait_figure(waits: list[float | None], since: datetime, now: datetime) -> WaitFigure | None:
+    """The `_SHARE` percentile of waits in seconds, rounded up to whole minutes.
+
+    A request to which nobody came counts as longer than any other. Unknown (None) with too few requests, or when more
+    than one in five got nobody.
+    """
+    if len(waits) < _SAMPLE:
+        return None
+    ranked = sorted(math.inf if wait is None else wait for wait in waits)
+    wait = ranked[math.ceil(_SHARE * len(ranked)) - 1]
+    if math.isinf(wait):
+        return None
+    minutes = max(1, math.ceil(wait / 60))
+    return WaitFigure(seconds=minutes * 60, share=_SHARE, sample=len(ranked), since=since, measured_at=now)
