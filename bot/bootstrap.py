@@ -1,0 +1,122 @@
+"""The composition root: the only place where services are put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from actions.crm.repository import CrmRepository
+from actions.crm.tickets import TicketSystem
+from bot.service.agents import Agents
+from bot.service.brain import BrainClient
+from bot.service.case_sync import CaseSync
+from bot.service.conversations import Conversations
+from bot.service.deadlines import Deadlines
+from bot.service.delivery import Delivery, Sender
+from bot.service.follow import Follower
+from bot.service.turns import Turns
+from bot.settings import Settings, SettingsError
+from bot.store import schema
+from bot.store.engine import Database
+from bot.store.unit_of_work import Store
+from bot.store.wakeup import WakeUp
+from bot.systems import customer_data, ticket_system
+from bot.transparency.wording import Wording, wording
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything that an edge or a worker needs."""
+
+    settings: Settings
+    words: Wording
+    store: Store
+    conversations: Conversations
+    agents: Agents
+    brain: BrainClient
+    crm: CrmRepository
+    # Where cases become tickets; None where the company has no ticket system.
+    tickets: TicketSystem | None
+    senders: Mapping[str, Sender]
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, senders: Mapping[str, Sender] | None = None) -> AsyncIterator[Services]:
+    """Connect, bring the schema up to date, and close everything at the end.
+
+    Raises:
+        StoreUnavailable: the database is away.
+        SettingsError: the working hours cannot be read.
+    """
+    database = Database.connect(settings.database_url)
+    wakeup = WakeUp(settings.redis_url)
+    store = Store(database, wakeup)
+    brain = BrainClient(settings.brain_url, settings.brain_timeout)
+    crm, tickets = customer_data(settings), ticket_system(settings)
+    words = wording()
+    channels = dict(senders or {})
+    try:
+        conversations = Conversations(store, words, settings, frozenset(channels))
+    except ValueError as error:
+        raise SettingsError(f"KLARTEXT_DESK_HOURS or KLARTEXT_FEDERAL_STATE: {error}") from error
+    try:
+        await schema.upgrade(database)
+        wakeup.start()
+        yield Services(
+            settings=settings,
+            words=words,
+            store=store,
+            conversations=conversations,
+            agents=Agents(store, settings),
+            brain=brain,
+            crm=crm,
+            tickets=tickets,
+            senders=channels,
+        )
+    finally:
+        await wakeup.close()
+        await brain.close()
+        await crm.close()
+        if tickets is not None:
+            await tickets.close()
+        await database.close()
+
+
+@asynccontextmanager
+async def background(services: Services, *, workers: bool, follows: bool) -> AsyncIterator[None]:
+    """Run the workers (turns, delivery, deadlines) and the follower, until the block ends."""
+    store, settings = services.store, services.settings
+    jobs: list[Callable[[], Awaitable[None]]] = []
+    if workers:
+        turns = Turns(store, services.conversations, services.brain, services.words, settings)
+        deadlines = Deadlines(store, services.conversations)
+        jobs += [turns.run, Delivery(store, services.senders).run, deadlines.run]
+        if services.tickets is not None:
+            jobs.append(CaseSync(store, services.words, services.tickets, services.crm).run)
+    if follows or workers:
+        jobs.append(Follower(store, poll=1.0 if settings.redis_url else 0.2).run)
+    tasks = [asyncio.create_task(_keep_running(job)) for job in jobs]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _keep_running(job: Callable[[], Awaitable[None]]) -> None:
+    """Begin a job again when it fails unexpectedly: a process that lives must not go quiet."""
+    while True:
+        try:
+            return await job()
+        except Exception:
+            log.exception("a job failed and begins again", job=job.__qualname__)
+            await asyncio.sleep(1)

@@ -1,0 +1,199 @@
+"""What the brain remembers between turns: one row per answered turn, holding the answer and the memory it led
+to.
+
+Guarantee: answer and memory of a turn are one INSERT, and the primary key lets exactly one brain process win
+a turn; all others get the winner's answer. A turn that failed leaves nothing. Memory is a chain of immutable
+snapshots: a turn starts from the snapshot of the turn that the edge names, so an answer that was never said
+leaves no trace in later ones. Per conversation the newest `KEPT_TURNS` rows and the one continued from are
+kept. Any database error reaches the caller as `MemoryAway`.
+
+It is private working memory, not the record of a conversation: losing it costs context, never a message.
+Without Rasa in its imports, so that erasure can run where Rasa is not installed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, bindparam, delete, event, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.schema import CreateTable
+
+KEPT_TURNS = 3
+# Longer than this nobody waits for a connection or a statement.
+WAIT_SECONDS = 5.0
+
+brain_turn = Table(
+    "brain_turn",
+    MetaData(),
+    Column("conversation_id", Text, primary_key=True),
+    Column("turn_id", Text, primary_key=True),
+    # Memory is not carried from one tenure of the bot into the next.
+    Column("epoch", BigInteger, nullable=False),
+    # Rasa's tracker after the turn, bounded (see `snapshot`), and the encoded `TurnResponse`.
+    Column("snapshot", Text, nullable=False),
+    Column("response", Text, nullable=False),
+    # Orders the rows of a conversation for pruning only.
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+
+_t = brain_turn.c
+_OF_CONVERSATION = _t.conversation_id == bindparam("conversation")
+# Without a turn to continue from, both names are that of the asked turn.
+_THESE_TWO = _t.turn_id.in_([bindparam("turn"), bindparam("after")])
+_RECALL = select(_t.turn_id, _t.epoch, _t.snapshot, _t.response).where(_OF_CONVERSATION, _THESE_TWO)
+_ANSWER = select(_t.response).where(_OF_CONVERSATION, _t.turn_id == bindparam("turn"))
+_NEWEST = select(_t.turn_id).where(_OF_CONVERSATION).order_by(_t.created_at.desc()).limit(KEPT_TURNS)
+_PRUNE = delete(brain_turn).where(_OF_CONVERSATION, ~_THESE_TWO, _t.turn_id.not_in(_NEWEST))
+
+
+@dataclass(frozen=True)
+class Recollection:
+    """What is known when a turn arrives."""
+
+    response: str | None  # the stored answer, if this turn was answered before
+    snapshot: str | None  # memory to start from, if there is any
+
+
+class MemoryAway(Exception):
+    """The database did not do what was asked; nothing of it was done. Asking again later is safe."""
+
+
+class BrainMemory:
+    """Rows of `brain_turn` on SQLite or PostgreSQL. Creates its table at first use."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = _engine(url)
+        one_file = self._engine.dialect.name == "sqlite"
+        # SQLite has one writer at a time, and lets the others poll; within a process a queue is fair and faster.
+        self._writing = asyncio.Lock() if one_file else nullcontext()
+        dialect = sqlite if one_file else postgresql
+        self._insert = dialect.insert(brain_turn).on_conflict_do_nothing()
+        self._ready = False
+        self._creating = asyncio.Lock()
+
+    async def recall(self, conversation_id: str, epoch: int, turn_id: str, after_turn: str | None) -> Recollection:
+        """The stored answer of `turn_id` and the snapshot of `after_turn`, where they exist, in one query."""
+        names = {"conversation": conversation_id, "turn": turn_id, "after": after_turn or turn_id}
+        async with self._work() as connection:
+            rows = {row.turn_id: row for row in await connection.execute(_RECALL, names)}
+        answered, before = rows.get(turn_id), rows.get(after_turn or "")
+        return Recollection(
+            response=answered.response if answered else None,
+            snapshot=before.snapshot if before and before.epoch == epoch else None,
+        )
+
+    async def keep(
+        self,
+        conversation_id: str,
+        epoch: int,
+        turn_id: str,
+        after_turn: str | None,
+        *,
+        snapshot: str,
+        response: str,
+    ) -> str:
+        """Store a turn's outcome and return the answer that counts: this one, or that of whoever was first."""
+        names = {"conversation": conversation_id, "turn": turn_id, "after": after_turn or turn_id}
+        row = {
+            "conversation_id": conversation_id,
+            "turn_id": turn_id,
+            "epoch": epoch,
+            "snapshot": snapshot,
+            "response": response,
+            "created_at": datetime.now(timezone.utc),
+        }
+        async with self._writing, self._work() as connection:
+            # On conflict PostgreSQL waits for the other transaction to end, then inserts nothing.
+            if (await connection.execute(self._insert, row)).rowcount == 1:
+                await connection.execute(_PRUNE, names)
+                return response
+            return str((await connection.execute(_ANSWER, names)).scalar_one())
+
+    async def forget(self, conversation_id: str) -> int:
+        """Erase all memory of a conversation. Returns the number of turns erased."""
+        return await self._delete(brain_turn.c.conversation_id == conversation_id)
+
+    async def forget_before(self, moment: datetime) -> int:
+        """Erase all memory older than `moment` (retention). Returns the number of turns erased."""
+        return await self._delete(brain_turn.c.created_at < moment)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+    async def _delete(self, condition: Any) -> int:
+        async with self._writing, self._work() as connection:
+            return (await connection.execute(delete(brain_turn).where(condition))).rowcount
+
+    @asynccontextmanager
+    async def _work(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction on a database that has the table."""
+        try:
+            await self._create_once()
+            async with self._engine.begin() as connection:
+                yield connection
+        except (SQLAlchemyError, OSError, asyncio.TimeoutError) as error:
+            raise MemoryAway(f"brain memory: {error}") from error
+
+    async def _create_once(self) -> None:
+        if self._ready:
+            return
+        async with self._creating:
+            if self._ready:
+                return
+            if self._engine.dialect.name == "sqlite":
+                await self._write_ahead()
+            async with self._engine.begin() as connection:
+                if self._engine.dialect.name == "postgresql":
+                    # Two brains starting at once: CREATE TABLE IF NOT EXISTS alone is not safe against itself.
+                    await connection.execute(text("SELECT pg_advisory_xact_lock(7236151)"))
+                await connection.execute(CreateTable(brain_turn, if_not_exists=True))
+            self._ready = True
+
+    async def _write_ahead(self) -> None:
+        """Readers then do not wait for the writer. The file remembers it; the switch itself needs the file alone for
+        a moment, and for that SQLite does not wait by itself."""
+        pause = 0.02
+        for left in reversed(range(int(WAIT_SECONDS / pause))):
+            try:
+                async with self._engine.connect() as connection:
+                    await connection.execute(text("PRAGMA journal_mode = WAL"))
+                return
+            except OperationalError as error:
+                if not left or "locked" not in str(error):
+                    raise
+                await asyncio.sleep(pause)
+
+
+def _engine(url: str) -> AsyncEngine:
+    # Parameters hold what customers said: they do not belong into an error message.
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        waits = {"timeout": WAIT_SECONDS, "command_timeout": WAIT_SECONDS}
+        return create_async_engine(
+            address, hide_parameters=True, pool_pre_ping=True, pool_timeout=WAIT_SECONDS, connect_args=waits
+        )
+    if address.database:
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(address, hide_parameters=True, poolclass=AsyncAdaptedQueuePool, pool_size=4)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000:.0f}")  # several brains may share the file
+        cursor.execute("PRAGMA synchronous = NORMAL")  # survives a crash of the process without a sync per turn
+        cursor.close()
+
+    return engine

@@ -1,0 +1,174 @@
+"""The only reader of the environment.
+
+Every other module gets a `Settings` value. A value that cannot be used is named together with its variable in a
+`SettingsError`, which the command line prints as one line; nothing starts half configured.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """An environment variable holds something unusable. The message names the variable and what is expected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Configuration of one process. Durations are seconds unless the name says otherwise."""
+
+    root: Path = ROOT
+    # Folder for files made while running: databases, logs.
+    var: Path = ROOT / "var"
+    database_url: str = f"sqlite+aiosqlite:///{ROOT / 'var' / 'klartext.db'}"
+    crm_url: str = f"sqlite+aiosqlite:///{ROOT / 'var' / 'crm.db'}"
+    # What a customer data system behind http(s) asks for.
+    crm_token: str = field(default="", repr=False)
+    # Request Tracker: holds tickets and cases if its address is set. A token, or user and password.
+    rt_url: str | None = None
+    rt_user: str = ""
+    rt_password: str = field(default="", repr=False)
+    rt_token: str = field(default="", repr=False)
+    rt_queue: str = "General"
+    redis_url: str | None = None
+    brain_url: str = "http://127.0.0.1:5005"
+    actions_url: str = "http://127.0.0.1:5055"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = "http://127.0.0.1:8080"
+    # Signs nothing that outlives the process unless it is set: agents then log in again after a restart.
+    secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    demo: bool = True
+    # Other websites that may embed the widget, as origins such as `https://www.example.org`.
+    widget_origins: frozenset[str] = frozenset()
+    # When people are at the desk; see `bot/service/working_hours.py`. The demo is always staffed by whoever tries it.
+    desk_hours: str = "24/7"
+    # Whose public holidays count, as in ISO 3166-2:DE.
+    federal_state: str = "ST"
+    error_bound: float = 0.03
+    # How long one answer of the brain may take, and how long a customer's message may stay without an outcome.
+    brain_timeout: float = 8.0
+    turn_deadline: float = 25.0
+    # How long a request waits for a person before it becomes a case, and how long an agent may be away.
+    queue_deadline: float = 600.0
+    agent_deadline: float = 300.0
+    # After this much silence the next message opens a new session: disclosed again, identity to be proven again.
+    session_idle: float = 3600.0
+    # Messages a second that a customer may send over one socket; ten seconds' worth of them at once.
+    message_rate: float = 2.0
+    # A widget's token is good for this long after its last use.
+    token_lifetime: float = 30 * 86400.0
+
+    @property
+    def brain_database_url(self) -> str:
+        """Where the brain keeps its private memory: beside the truth, never in the same SQLite file."""
+        if self.database_url.startswith("sqlite"):
+            head, _, path = self.database_url.partition(":///")
+            return f"{head}:///{Path(path).with_name('brain.db')}"
+        return self.database_url
+
+    @property
+    def models(self) -> Path:
+        """Folder of trained models."""
+        return self.root / "models"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read `KLARTEXT_*`. Relative SQLite paths are taken from the project's root, wherever it was started.
+
+        Raises:
+            SettingsError: naming the first variable that cannot be used.
+        """
+        env = os.environ if environment is None else environment
+
+        def text(name: str, default: str) -> str:
+            return env.get(f"KLARTEXT_{name}", "").strip() or default
+
+        def number(name: str, default: float, low: float, high: float) -> float:
+            raw = text(name, str(default))
+            try:
+                value = float(raw)
+            except ValueError:
+                raise SettingsError(f"KLARTEXT_{name}: expected a number, found {raw!r}") from None
+            if not low <= value <= high:
+                raise SettingsError(f"KLARTEXT_{name}: expected {low:g} to {high:g}, found {raw}")
+            return value
+
+        def url(name: str, default: str) -> str:
+            raw = text(name, default).rstrip("/")
+            if urlsplit(raw).scheme not in {"http", "https"} or not urlsplit(raw).netloc:
+                raise SettingsError(f"KLARTEXT_{name}: expected an http(s) address, found {raw!r}")
+            return raw
+
+        host = text("HOST", cls.host)
+        port = int(number("PORT", cls.port, 1, 65535))
+        fallback_public = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104
+        demo = text("DEMO", "1").lower()
+        if demo not in {"0", "1", "true", "false", "yes", "no"}:
+            raise SettingsError(f"KLARTEXT_DEMO: expected 1 or 0, found {demo!r}")
+        secret = env.get("KLARTEXT_SECRET_KEY", "").strip()
+        rt_url = url("RT_URL", "") if text("RT_URL", "") else None
+        if rt_url and not (text("RT_TOKEN", "") or (text("RT_USER", "") and text("RT_PASSWORD", ""))):
+            raise SettingsError(
+                "KLARTEXT_RT_URL: expected with it KLARTEXT_RT_TOKEN, or KLARTEXT_RT_USER and _PASSWORD"
+            )
+        var = ROOT / text("VAR", "var")
+        return cls(
+            var=var,
+            database_url=database_address("DATABASE_URL", text("DATABASE_URL", f"sqlite:///{var / 'klartext.db'}")),
+            crm_url=database_address("CRM_URL", text("CRM_URL", f"sqlite:///{var / 'crm.db'}")),
+            crm_token=text("CRM_TOKEN", ""),
+            rt_url=rt_url,
+            rt_user=text("RT_USER", ""),
+            rt_password=text("RT_PASSWORD", ""),
+            rt_token=text("RT_TOKEN", ""),
+            rt_queue=text("RT_QUEUE", cls.rt_queue),
+            redis_url=env.get("KLARTEXT_REDIS_URL", "").strip() or None,
+            brain_url=url("BRAIN_URL", cls.brain_url),
+            actions_url=url("ACTIONS_URL", cls.actions_url),
+            host=host,
+            port=port,
+            public_url=url("PUBLIC_URL", fallback_public),
+            secret_key=secret or secrets.token_urlsafe(32),
+            demo=demo in {"1", "true", "yes"},
+            widget_origins=frozenset(text("WIDGET_ORIGINS", "").replace(",", " ").split()),
+            desk_hours=text("DESK_HOURS", "24/7" if demo in {"1", "true", "yes"} else "Mo-Fr 08:00-18:00"),
+            federal_state=text("FEDERAL_STATE", cls.federal_state).upper(),
+            error_bound=number("ERROR_BOUND", cls.error_bound, 0.0001, 0.5),
+            brain_timeout=number("BRAIN_TIMEOUT", cls.brain_timeout, 0.1, 120),
+            turn_deadline=number("TURN_DEADLINE", cls.turn_deadline, 0.5, 600),
+            queue_deadline=number("QUEUE_DEADLINE", cls.queue_deadline, 1, 86400),
+            agent_deadline=number("AGENT_DEADLINE", cls.agent_deadline, 1, 86400),
+            session_idle=number("SESSION_IDLE", cls.session_idle, 1, 30 * 86400),
+            message_rate=number("MESSAGE_RATE", cls.message_rate, 0.1, 1_000_000),
+        )
+
+
+def database_address(name: str, raw: str) -> str:
+    """An async SQLAlchemy address; plain `sqlite:` and `postgresql:` get their async driver."""
+    scheme, separator, rest = raw.partition("://")
+    drivers = {
+        "sqlite": "sqlite+aiosqlite",
+        "postgres": "postgresql+asyncpg",
+        "postgresql": "postgresql+asyncpg",
+        "sqlite+aiosqlite": "sqlite+aiosqlite",
+        "postgresql+asyncpg": "postgresql+asyncpg",
+        "http": "http",
+        "https": "https",
+    }
+    known = set(drivers) if name == "CRM_URL" else set(drivers) - {"http", "https"}
+    if not separator or scheme not in known:
+        raise SettingsError(f"KLARTEXT_{name}: expected sqlite:///file or postgresql://…, found {raw!r}")
+    if scheme.startswith("sqlite"):
+        path = rest.removeprefix("/")
+        if not path or path == ":memory:":
+            raise SettingsError(f"KLARTEXT_{name}: SQLite needs a file, found {raw!r}")
+        return f"{drivers[scheme]}:///{ROOT / path}"
+    return f"{drivers[scheme]}://{rest}"
