@@ -1,0 +1,131 @@
+"""The abstract action that all others build on.
+
+Guarantee: an action answers, or it fails visibly. If the customer data system is away, the customer is told so and
+offered a person and another try: that is an answer. Every other exception leaves the action server as HTTP 500, which
+fails the turn, so that nothing half done is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.context import Context, process_context
+from actions.crm.errors import CrmUnavailable
+from actions.crm.models import Customer, Fact
+from actions.turn import Event, Turn
+
+# Values of the slot `next_step` besides the names of forms and services; the rules read it.
+LISTEN = "listen"
+# What a message named, for the button that tries again.
+REPEATED = (
+    *("postcode", "street", "house_number", "place", "address_key", "fault_scope"),
+    *("invoice_number", "date", "ticket_number", "order_number"),
+)
+
+
+class KlartextAction(Action, ABC):
+    """An action with a name, a turn and a report."""
+
+    action_name: ClassVar[str]
+
+    def __init__(self, context: Context | None = None) -> None:
+        self._context = context
+
+    def name(self) -> str:
+        return self.action_name
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Event]:
+        turn = Turn(dispatcher, tracker, self._context or process_context())
+        try:
+            events = await self.act(turn)
+        except CrmUnavailable:
+            events = self.when_away(turn)
+        if not self.action_name.startswith("validate_"):
+            turn.offer_further()
+        turn.send_report()
+        return events
+
+    @abstractmethod
+    async def act(self, turn: Turn) -> list[Event]:
+        """Answer the turn; returns the events for the tracker."""
+
+    def when_away(self, turn: Turn) -> list[Event]:
+        """The customer data system does not answer: say so, offer a person."""
+        turn.say("crm_unavailable", buttons=[turn.person()])
+        return []
+
+
+class Service(KlartextAction):
+    """An action that serves a request. It leaves any form, and tells the rules in `next_step` how to go on.
+
+    A service that lacks something returns `self.ask_with(form)`; when the form is done, the rules call the service
+    again, and `resumed` tells it so.
+    """
+
+    intent: ClassVar[str]
+
+    async def act(self, turn: Turn) -> list[Event]:
+        return leave_forms(turn) + self.with_next_step(await self.serve(turn))
+
+    @abstractmethod
+    async def serve(self, turn: Turn) -> list[Event]:
+        """Answer the request; may return the events of `ask_with`."""
+
+    def ask_with(self, form: str) -> list[Event]:
+        """Have `form` ask for what is missing, then come back here."""
+        return [SlotSet("pending", self.action_name), SlotSet("next_step", form)]
+
+    def resumed(self, turn: Turn) -> bool:
+        """Whether a form was just filled for this service."""
+        return turn.slot("next_step") == self.action_name
+
+    def when_away(self, turn: Turn) -> list[Event]:
+        said = {name: value for name in REPEATED if (value := turn.entity(name))}
+        payload = f"/{self.intent}{json.dumps(said, ensure_ascii=False) if said else ''}"
+        turn.say("crm_unavailable", buttons=[turn.button("button_retry", payload), turn.person()])
+        return leave_forms(turn) + self.with_next_step([])
+
+    def with_next_step(self, events: list[Event]) -> list[Event]:
+        decided = any(event.get("name") == "next_step" for event in events)
+        return [
+            *events,
+            SlotSet("last_service", self.action_name),
+            *([] if decided else [SlotSet("next_step", LISTEN)]),
+        ]
+
+
+class AccountService(Service):
+    """A service on account data: only for customers who have proven who they are."""
+
+    # Entities that name one record, in order of precision.
+    naming: ClassVar[tuple[str, ...]] = ()
+
+    async def serve(self, turn: Turn) -> list[Event]:
+        customer = await turn.proven_customer()
+        if customer is None:
+            return [SlotSet("asked_for", self.named(turn)), *self.ask_with("identity_form")]
+        if customer.value.blocked:
+            turn.say("account_needs_person")
+            turn.hand_over("sensitive", f"{self.intent}: account {customer.record} is blocked")
+            return []
+        return await self.serve_customer(turn, customer)
+
+    def named(self, turn: Turn) -> str | None:
+        """The record that the customer named, in this message or before the proof of identity."""
+        said = next((value for name in self.naming if (value := turn.entity(name))), None)
+        return said or (turn.slot("asked_for") if self.resumed(turn) else None)
+
+    @abstractmethod
+    async def serve_customer(self, turn: Turn, customer: Fact[Customer]) -> list[Event]:
+        """Answer the request of a proven customer."""
+
+
+def leave_forms(turn: Turn) -> list[Event]:
+    """Events that end the form that is being filled, if any."""
+    return [ActiveLoop(None), SlotSet("requested_slot", None)] if turn.in_form else []

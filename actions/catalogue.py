@@ -1,0 +1,62 @@
+"""Which requests there are and how the assistant meets each: the one list that help, fallback and forms read.
+
+Pure data; an intent that is missing here is neither offered nor allowed to leave a form.
+"""
+
+from __future__ import annotations
+
+# Done to the end by the assistant itself. Help lists them in this order.
+OFFERED = (
+    "report_fault",
+    "outage_info",
+    "invoice_show",
+    "contract_show",
+    "appointment_show",
+    "ticket_status",
+    "order_status",
+    "fiber_availability",
+    "fiber_progress",
+    "contact_info",
+)
+# Shown as buttons where only a few fit.
+OFFERED_FIRST = ("report_fault", "invoice_show", "fiber_availability")
+
+# Not done here yet: an honest sentence, what may help instead, and a person one click away.
+REFERRED: dict[str, tuple[str, ...]] = {
+    "slow_internet": ("report_fault",),
+    "router_help": ("report_fault",),
+    "invoice_explain": ("invoice_show",),
+    "payment_change": (),
+    "tariff_change": ("contract_show",),
+    "move_home": ("contract_show",),
+    "contact_change": (),
+    "number_porting": (),
+    "appointment_change": ("appointment_show",),
+    "callback_request": ("contact_info",),
+    "data_export": ("data_privacy",),
+    "data_erase": ("data_privacy",),
+    "switch_channel": ("contact_info",),
+}
+
+# Straight to a person: money trouble, leaving, anger and threats are nothing to argue about with a bot.
+HANDED_OVER = ("contract_cancel", "payment_problem", "complaint", "insult", "threat")
+
+# Answered in the middle of a form, which then goes on.
+ANSWERED_IN_BETWEEN = frozenset(
+    {"help", "bot_challenge", "why_answer", "data_privacy", "contact_info", "greet", "thank"}
+)
+
+# "And at Fährstraße 5?" after an answer asks the same service again: the entities that tell, by service.
+CONTINUED_BY: dict[str, tuple[str, ...]] = {
+    "action_outage_info": ("postcode",),
+    "action_fiber_availability": ("street",),
+    "action_fiber_progress": ("street",),
+    "action_invoice_show": ("invoice_number", "date"),
+    "action_ticket_status": ("ticket_number",),
+    "action_order_status": ("order_number",),
+}
+
+# Leave a form for good.
+LEAVING = (frozenset(OFFERED) | frozenset(REFERRED) | frozenset(HANDED_OVER) | {"talk_to_human", "goodbye"}) - (
+    ANSWERED_IN_BETWEEN
+)

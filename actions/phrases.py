@@ -1,0 +1,123 @@
+"""Short phrases that mean something only in the middle of a form, and simple values inside free text.
+
+Intents carry most of the meaning; these are for what is no intent of its own, such as "I have no customer number". A
+phrase that is not recognised costs one more question, never the way to a person.
+"""
+
+from __future__ import annotations
+
+import re
+
+from actions.crm.models import Identifier
+
+_CANCEL = re.compile(
+    r"\b(abbrechen|abbruch|abbrich|brich ab|brechen sie ab|stopp?|vergiss es|vergessen sie es|lassen (sie|wir) das"
+    r"|egal|doch nicht|cancel|abort|never ?mind|forget it|leave it)\b",
+    re.IGNORECASE,
+)
+_NEGATION = (
+    r"(kein\w*|nicht|nichts|ohne|weder|vergessen|verloren"
+    r"|no|not|none|don'?t|haven'?t|without|neither|forgot\w*|lost)"
+)
+_MEANS = (
+    r"(\w*nummer\w*|\w*nr\b|daten|unterlagen|angaben|e-?mail\w*|mail\w*|telefon\w*|handy\w*|davon|hand"
+    r"|numbers?|phone|details|have (it|that|one|any)|of (these|them|that))"
+)
+_NOTHING_AT_HAND = re.compile(
+    rf"\b{_NEGATION}\b.*\b{_MEANS}|\b{_MEANS}.*\b{_NEGATION}\b"
+    r"|\bkeine ahnung\b|\b(wei(ß|ss)|habe?) ich (gerade |jetzt )?nicht\b|\bno idea\b|\bi do(n'?t| not) know\b",
+    re.IGNORECASE,
+)
+_NEW_CODE = re.compile(
+    r"\b(neue[nr]?|anderen|noch einen|nochmals?|erneut\w*|kein(en)?|nicht|new|another|again|resend|no|not|any|never)\b"
+    r".*\b(code|sms|mail|e-mail|message)\b"
+    r"|\bcode\b.*\b(nicht|kein\w*|fehlt|abgelaufen|not|never|expired|again|nochmals?|neu)\b"
+    r"|\b(nichts|noch nicht|never|nothing)\b.*\b(bekommen|erhalten|gekommen|angekommen|da)\b"
+    r"|\b(never|nothing|not)\b.*\b(received?|arrived|got|came)\b",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"(?<!\d)(\d{3})[ \-.]?(\d{3})(?!\d)")
+_CUSTOMER_NUMBER = re.compile(r"(?<!\d)\d{7}(?!\d)")
+_EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[a-z]{2,}", re.IGNORECASE)
+_PHONE = re.compile(r"(?<![\d+])(?:\+|00|0)[\d\s/().\-]{6,20}\d")
+_STOP_FILLER = frozenset(
+    {"bitte", "please", "it", "this", "that", "das", "ach", "ok", "dann", "ich", "möchte", "want", "to", "i"}
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_FEW_WORDS = 4  # "meine Kundennummer lautet …"
+_POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
+_HOUSE_NUMBER = re.compile(r"^\W*(?:[a-zäöüß.]+\s+){0,3}(\d{1,4}\s?[a-z]?)\W*$", re.IGNORECASE)
+
+_FAULT_WORDS = {
+    "internet_slow": re.compile(
+        r"langsam|ruckel|stock|abbr(uch|üche)|instabil|bricht .*ab|slow|lag|drop|unstable", re.I
+    ),
+    "phone": re.compile(r"telefon|festnetz|anruf|telephone|landline|phone|calls?\b", re.I),
+    "tv": re.compile(r"fernseh|tv\b|sender|television|channel", re.I),
+    "internet_out": re.compile(r"internet|wlan|wi-?fi|router|netz|online|dsl|leitung|verbindung|connection|line", re.I),
+}
+
+
+def only_stops(text: str) -> bool:
+    """Whether the message is nothing but the wish to stop: "cancel" alone cancels the question, not the contract."""
+    rest = _CANCEL.sub("", text)
+    return rest != text and not set(_WORD.findall(rest.lower())) - _STOP_FILLER
+
+
+def has_nothing_at_hand(text: str) -> bool:
+    """ "I have no customer number", "keine Unterlagen zur Hand"."""
+    return bool(_NOTHING_AT_HAND.search(text))
+
+
+def wants_new_code(text: str) -> bool:
+    """ "No code arrived", "bitte einen neuen Code"."""
+    return bool(_NEW_CODE.search(text))
+
+
+def is_short(text: str) -> bool:
+    """At most three words, and no number."""
+    return len(text.split()) <= 3 and not any(character.isdigit() for character in text)
+
+
+def is_code(text: str) -> bool:
+    """Whether the message is six digits and nothing else."""
+    return bool(_CODE.fullmatch(text.strip(" .,;:!")))
+
+
+def code_in(text: str) -> str | None:
+    """Six digits that stand alone, also in two groups of three."""
+    found = _CODE.search(text)
+    return found.group(1) + found.group(2) if found else None
+
+
+def identifier_in(text: str) -> Identifier | None:
+    """A mail address, phone number or customer number, whichever is there first in this order."""
+    if found := _EMAIL.search(text):
+        return Identifier(kind="email", value=found.group().lower())
+    if found := _PHONE.search(text):
+        return Identifier(kind="phone", value=found.group())
+    if found := _CUSTOMER_NUMBER.search(text):
+        return Identifier(kind="number", value=found.group())
+    return None
+
+
+def is_only_identifier(text: str) -> bool:
+    """Whether the message is little more than a mail address, phone or customer number."""
+    return identifier_in(text) is not None and len(_WORD.findall(_EMAIL.sub("", text))) <= _FEW_WORDS
+
+
+def postcode_in(text: str) -> str | None:
+    """Five digits that stand alone."""
+    found = _POSTCODE.search(text)
+    return found.group() if found else None
+
+
+def house_number_in(text: str) -> str | None:
+    """A house number, with at most three words before it: "12a", "es ist die 3"."""
+    found = _HOUSE_NUMBER.match(text)
+    return found.group(1).replace(" ", "") if found else None
+
+
+def fault_kind_in(text: str) -> str:
+    """What does not work, by the words used; "other" when none is known."""
+    return next((kind for kind, words in _FAULT_WORDS.items() if words.search(text)), "other")

@@ -1,0 +1,104 @@
+"""Talk about the assistant itself, the company, and the way to a person.
+
+"Are you human?" always gets the true answer. Asking for a person always works and needs no reason. These actions need
+the customer data system only for the company's contact data, and go on without it.
+"""
+
+from __future__ import annotations
+
+import phonenumbers
+from rasa_sdk.events import SlotSet
+
+from actions.base import LISTEN, KlartextAction, leave_forms
+from actions.catalogue import CONTINUED_BY, OFFERED, OFFERED_FIRST
+from actions.turn import Event, Turn
+
+
+class BotChallenge(KlartextAction):
+    """The truth: a bot, no human."""
+
+    action_name = "action_bot_challenge"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        turn.say("bot_challenge", buttons=[] if turn.in_form else [turn.person()])
+        return []
+
+
+class Help(KlartextAction):
+    """What the assistant can do by itself."""
+
+    action_name = "action_help"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        offers = "\n".join(f"– {turn.wording(f'intent_title_{intent}')}" for intent in OFFERED)
+        buttons = [turn.button(f"intent_title_{intent}", f"/{intent}") for intent in OFFERED_FIRST]
+        turn.say("help", offers=offers, buttons=[] if turn.in_form else [*buttons, turn.person()])
+        return []
+
+
+class ContactInfoShow(KlartextAction):
+    """How the company can be reached; public."""
+
+    action_name = "action_contact_info"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        found = await turn.crm.contact_info()
+        if found is None:
+            turn.say("contact_unknown", buttons=[turn.person()])
+            return []
+        contact = found.value
+        turn.say(
+            "contact_info",
+            company=contact.company,
+            phone=_spaced(contact.phone),
+            hours=contact.hours.say(turn.language),
+            mail=contact.mail,
+            web=contact.web,
+            address=contact.address.line,
+            sources=[turn.source("company", found)],
+            buttons=[] if turn.in_form else [turn.person()],
+        )
+        return []
+
+
+class Inform(KlartextAction):
+    """Something was named without a request: the last service is asked again if it can use it, else the customer."""
+
+    action_name = "action_inform"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        service = turn.slot("last_service") or ""
+        if any(turn.entity(name) for name in CONTINUED_BY.get(service, ())):
+            forgotten = [SlotSet(name, None) for name in ("address_key", "postcode", "asked_for")]
+            return [*forgotten, SlotSet("next_step", service)]
+        turn.say("inform_without_request", buttons=[turn.person()])
+        return [SlotSet("next_step", LISTEN)]
+
+
+class Handover(KlartextAction):
+    """The customer asked for a person. The edge writes the one notice, so nothing is said here."""
+
+    action_name = "action_handover"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        turn.hand_over("customer_request")
+        return leave_forms(turn)
+
+
+class Goodbye(KlartextAction):
+    """A farewell ends a form that is being filled."""
+
+    action_name = "action_goodbye"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        turn.say("goodbye")
+        return leave_forms(turn)
+
+
+def _spaced(phone: str) -> str:
+    """An E.164 number in groups, as it is read aloud."""
+    try:
+        parsed = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return phone
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -1,0 +1,229 @@
+"""One customer's turn as an action sees it: who speaks, in which language, and what is said back.
+
+A `Turn` collects what is said and reports once at the end. Texts come from the wording files only; an unknown key
+raises, the action fails and the turn is tried again or handed over: half a sentence is never said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.context import Context
+from actions.crm.models import Customer, Fact, Identity
+from actions.crm.repository import CrmRepository
+from actions.recorder import Recorder
+from bot.service.brain_protocol import HandoverReason
+from bot.transparency.wording import LANGUAGES, Language, language_of
+
+Event = dict[str, Any]
+Button = dict[str, str]
+Source = dict[str, str]
+
+PERSON = "/talk_to_human"
+NOT_UNDERSTOOD = "nlu_fallback"
+
+
+@dataclass
+class Turn:
+    """The tracker read once, and the way to answer."""
+
+    dispatcher: CollectingDispatcher
+    tracker: Tracker
+    context: Context
+    language: Language = field(init=False)
+    _recorder: Recorder | None = field(init=False, default=None)
+    _report: dict[str, Any] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.language = spoken_language(self.tracker)
+
+    # --- what the customer said ---
+
+    @property
+    def message(self) -> dict[str, Any]:
+        return self.tracker.latest_message or {}
+
+    @property
+    def text(self) -> str:
+        return str(self.message.get("text") or "").strip()
+
+    @property
+    def from_button(self) -> bool:
+        """Whether the turn is a button's payload. Customer text never reaches the tracker with a leading slash."""
+        return self.text.startswith("/")
+
+    @property
+    def intent(self) -> str | None:
+        return (self.message.get("intent") or {}).get("name")
+
+    def entity(self, name: str) -> str | None:
+        """The last value of an entity in this message."""
+        found = [entity["value"] for entity in self.message.get("entities") or () if entity["entity"] == name]
+        return str(found[-1]) if found else None
+
+    @property
+    def likeliest_reading(self) -> str | None:
+        """The best reading of a message that was understood nearly, but not surely; None for any other message."""
+        ranking = self.message.get("intent_ranking") or ()
+        if self.intent != NOT_UNDERSTOOD or self.message.get("decision") != "ask":
+            return None
+        return next((name for name in (reading["name"] for reading in ranking) if name != NOT_UNDERSTOOD), None)
+
+    def slot(self, name: str) -> str | None:
+        return self.tracker.get_slot(name)
+
+    # --- whose conversation it is ---
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return self.message.get("metadata") or {}
+
+    @property
+    def conversation_id(self) -> str:
+        return self.tracker.sender_id
+
+    @property
+    def session(self) -> int:
+        """The proof of identity is good for one session of one conversation."""
+        return int(self.metadata.get("session") or 1)
+
+    @property
+    def turn_id(self) -> str:
+        """Stays the same when the turn is tried again."""
+        if given := self.metadata.get("turn_id"):
+            return str(given)
+        latest = next((event for event in _backwards(self.tracker) if event.get("event") == "user"), {})
+        return str(latest.get("message_id") or self.message.get("message_id") or "")
+
+    # --- the customer data system ---
+
+    @property
+    def crm(self) -> CrmRepository:
+        if self._recorder is None:
+            self._recorder = Recorder(self.context.crm)
+        return self._recorder.as_repository()
+
+    async def proven_customer(self) -> Fact[Customer] | None:
+        """The customer, if they have proven in this session who they are."""
+        proven = await self.crm.proven_customer(self.conversation_id, self.session)
+        if proven is not None:
+            self.note_customer(proven.value, "proven")
+        return proven
+
+    # --- answering ---
+
+    def wording(self, key: str, **values: object) -> str:
+        return self.context.wording.say(key, self.language, **values)
+
+    def say(
+        self, key: str, *, buttons: Sequence[Button] = (), sources: Sequence[Source] = (), **values: object
+    ) -> None:
+        """Say the text `key`."""
+        self.say_text(self.wording(key, **values), buttons=buttons, sources=sources)
+
+    def say_text(self, text: str, *, buttons: Sequence[Button] = (), sources: Sequence[Source] = ()) -> None:
+        """Say a text that was put together from wording."""
+        self.dispatcher.utter_message(text=text, buttons=list(buttons), sources=list(sources))
+
+    def button(self, key: str, payload: str, **values: object) -> Button:
+        return {"title": self.wording(key, **values), "payload": payload}
+
+    def person(self) -> Button:
+        """The button that is never missing where the bot cannot go on by itself."""
+        return self.button("button_person", PERSON)
+
+    def offer_further(self) -> None:
+        """Offer the second of two requests in one message, so that none is dropped. A person reads both anyway."""
+        intent = (self.message.get("further") or {}).get("intent")
+        if intent is None or self._report.get("handover") or not self.context.wording.has(f"intent_title_{intent}"):
+            return
+        self.say("further_request", buttons=[self.button(f"intent_title_{intent}", f"/{intent}")])
+
+    def source(self, kind: str, fact: Fact[Any]) -> Source:
+        """Where a statement comes from, in the customer's words: "Ihr Vertrag V-204817"."""
+        return {
+            "label": self.wording(f"source_{kind}", record=fact.record),
+            "as_of": _rfc3339(fact.as_of),
+            "system": "crm",
+            "record": fact.record,
+        }
+
+    def source_now(self, kind: str) -> Source:
+        """Where it was just looked up that there is nothing: an overview has no record of its own."""
+        now = _rfc3339(datetime.now(timezone.utc))
+        return {"label": self.wording(f"source_{kind}"), "as_of": now, "system": "crm"}
+
+    @property
+    def in_form(self) -> bool:
+        """Whether a form is being filled. It puts its question, with its buttons, after an answer in between."""
+        return bool((self.tracker.active_loop or {}).get("name"))
+
+    # --- reporting to the edge ---
+
+    def hand_over(self, reason: HandoverReason, detail: str | None = None) -> None:
+        """Ask for a person. The edge tells the customer about it, so nothing needs to be said here."""
+        self._report["handover"] = {"reason": reason, "detail": detail}
+
+    def note_customer(self, customer: Customer, level: str) -> None:
+        """Tell agents whom the customer claims or has proven to be. The customer never sees it."""
+        self._report["customer"] = {"number": customer.number, "name": customer.name, "level": level}
+
+    def note_identity(self, identity: Identity) -> None:
+        if identity.customer is not None and identity.level != "none":
+            self.note_customer(identity.customer.value, identity.level)
+
+    def send_report(self) -> None:
+        """Send what agents and the trace need to know; says nothing to the customer."""
+        report: dict[str, Any] = {"handover": None, "customer": None, "calls": []} | self._report
+        if self._recorder is not None:
+            report["calls"] = self._recorder.calls
+        if any(report.values()):
+            self.dispatcher.utter_message(report=report)
+
+    # --- what happened before ---
+
+    def events_backwards(self) -> Iterator[Event]:
+        return _backwards(self.tracker)
+
+
+def spoken_language(tracker: Tracker) -> Language:
+    """The language to answer in.
+
+    A message of words speaks for itself. A bare number, a code or a button goes on in the language last written under
+    the same locale; choosing another locale in the widget starts anew in that one.
+    """
+    message = tracker.latest_message or {}
+    locale = (message.get("metadata") or {}).get("locale")
+    if (found := _written_language(message)) is not None:
+        return found
+    for event in _backwards(tracker):
+        if event.get("event") != "user":
+            continue
+        parsed = {**(event.get("parse_data") or {}), "text": event.get("text")}
+        if (event.get("metadata") or {}).get("locale") != locale:
+            break
+        if (found := _written_language(parsed)) is not None:
+            return found
+    return language_of(locale)
+
+
+def _written_language(message: dict[str, Any]) -> Language | None:
+    text = str(message.get("text") or "")
+    language = message.get("language")
+    if text.startswith("/") or not any(character.isalpha() for character in text):
+        return None
+    return language if language in LANGUAGES else None
+
+
+def _backwards(tracker: Tracker) -> Iterator[Event]:
+    return reversed(tracker.events or [])
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
