@@ -1,0 +1,1 @@
+"""Everything that faces a person: the edge, its channels and the desk."""

@@ -1,0 +1,220 @@
+"""The desks' sockets: every change of every conversation, in the order of the stream, resumed by position.
+
+What is sent is always read afresh from the store behind the last position, so a desk that was away misses nothing and
+sees nothing twice. A desk that is too far behind is told to load its lists anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Annotated, Any, Literal
+
+import msgspec
+import structlog
+from aiohttp import WSMsgType, web
+from msgspec import Meta
+
+from bot.bootstrap import Services
+from bot.store.errors import StoreUnavailable
+from bot.store.log import messages_at, overviews, stream_after, stream_head
+from bot.store.tokens import Agent
+from bot.store.wakeup import Hint
+from bot.transparency.wording import Language
+from connectors.closing import Closing, all_gone
+from connectors.desk import views
+from connectors.frames import encode, request_language
+
+log = structlog.get_logger(__name__)
+
+_UNAUTHENTICATED, _TOO_SLOW, _RESTART = 4401, 4408, 1012
+_FRAME_LIMIT = 16 * 1024
+# Further behind than this many changes, loading the lists is cheaper than replaying.
+_REPLAY = 500
+_SEND_TIMEOUT = 10.0
+# How often, at least, a connected desk moves its agent's deadlines and its session is checked, in seconds.
+_PRESENCE_EVERY = 20.0
+
+Id = Annotated[str, Meta(max_length=40)]
+
+
+class Hello(msgspec.Struct, tag_field="type", tag="hello"):
+    """First frame: the position up to which the desk knows everything."""
+
+    v: Literal[1]
+    position: Annotated[int, Meta(ge=0)] = 0
+
+
+class Typing(msgspec.Struct, tag_field="type", tag="typing"):
+    """The agent is typing in a conversation."""
+
+    conversation: Id
+
+
+class Ping(msgspec.Struct, tag_field="type", tag="ping"):
+    """Is somebody there?"""
+
+
+_decode = msgspec.json.Decoder(Hello | Typing | Ping).decode
+
+
+class DeskSockets:
+    """The desks connected to this process."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._connections: set[_Connection] = set()
+        self._forget = services.store.wakeup.subscribe(self._on_hint)
+
+    def _on_hint(self, hint: Hint) -> None:
+        for connection in tuple(self._connections):
+            connection.notify(hint)
+
+    async def serve(self, request: web.Request, agent: Agent | None, token: str) -> web.StreamResponse:
+        """Serve one desk until it closes."""
+        ws = web.WebSocketResponse(heartbeat=30, max_msg_size=_FRAME_LIMIT)
+        await ws.prepare(request)
+        if agent is None:
+            await ws.close(code=_UNAUTHENTICATED, message=b"log in")
+            return ws
+        connection = _Connection(self._services, ws, agent, token, request_language(request))
+        self._connections.add(connection)
+        try:
+            await connection.serve()
+        finally:
+            self._connections.discard(connection)
+        return ws
+
+    def log_out(self, token: str) -> None:
+        """Close the sockets of a session that has ended."""
+        for connection in tuple(self._connections):
+            if connection.token == token:
+                connection.closing.request(_UNAUTHENTICATED, b"logged out")
+
+    async def close(self) -> None:
+        """Close every socket, saying that the server restarts."""
+        self._forget()
+        for connection in tuple(self._connections):
+            connection.closing.request(_RESTART, b"restart")
+        await all_gone(lambda: bool(self._connections))
+
+
+class _Connection:
+    def __init__(
+        self, services: Services, ws: web.WebSocketResponse, agent: Agent, token: str, language: Language
+    ) -> None:
+        self.ws = ws
+        self.token = token
+        self.closing = Closing()
+        self._services = services
+        self._agent = agent
+        self._language = language
+        # Nothing is sent before the desk has said what it knows.
+        self._position: int | None = None
+        self._wake = asyncio.Event()
+        self._typing: asyncio.Task[None] | None = None
+
+    def notify(self, hint: Hint) -> None:
+        """Something happened somewhere."""
+        if hint.log and self._position is not None:
+            self._wake.set()
+        if hint.typing_to == "desk":
+            frame = {"type": "typing", "conversation": hint.conversation_id, "author": {"kind": "customer", "name": ""}}
+            self._typing = asyncio.create_task(self._send(frame))
+
+    async def serve(self) -> None:
+        """Hello, then changes out and typing in."""
+        tasks = [asyncio.create_task(self._presence()), asyncio.create_task(self._pump())]
+        try:
+            await self.closing.read_until_closed(self.ws, self._read())
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _read(self) -> None:
+        async for message in self.ws:
+            frame = self._frame(message)
+            if isinstance(frame, Hello):
+                await self._greet(frame)
+            elif isinstance(frame, Typing):
+                self._services.store.wakeup.publish(
+                    Hint(
+                        conversation_id=frame.conversation,
+                        typing_to="customer",
+                        typing_by=self._agent.id,
+                        typing_name=self._agent.name,
+                    )
+                )
+            elif isinstance(frame, Ping):
+                await self._send({"type": "pong"})
+            else:
+                await self._send({"type": "error", "code": "bad_frame"})
+
+    def _frame(self, message: Any) -> Hello | Typing | Ping | None:
+        if message.type is not WSMsgType.TEXT:
+            return None
+        with contextlib.suppress(msgspec.DecodeError, UnicodeError):
+            return _decode(message.data)
+        return None
+
+    async def _greet(self, hello: Hello) -> None:
+        async with self._services.store.read() as unit:
+            head = await stream_head(unit)
+        replays = 0 < hello.position <= head and head - hello.position <= _REPLAY
+        self._position = hello.position if replays else head
+        await self._send({"type": "welcome", "position": self._position, "mode": "replay" if replays else "reload"})
+        self._wake.set()
+
+    async def _presence(self) -> None:
+        """While the desk is connected, its agent is there; when the session ends, so does the socket."""
+        # Twice may fail before the deadline is near.
+        every = min(_PRESENCE_EVERY, self._services.settings.agent_deadline / 3)
+        while True:
+            with contextlib.suppress(StoreUnavailable):
+                if await self._services.agents.of_session(self.token) is None:
+                    self.closing.request(_UNAUTHENTICATED, b"logged out")
+                    return
+                await self._services.agents.is_present(self._agent.id)
+            await asyncio.sleep(every)
+
+    async def _pump(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._send_new()
+            except StoreUnavailable:
+                asyncio.get_running_loop().call_later(1, self._wake.set)
+            except (asyncio.TimeoutError, ConnectionError):
+                self.closing.request(_TOO_SLOW, b"too slow")
+                return
+
+    async def _send_new(self) -> None:
+        while True:
+            async with self._services.store.read() as unit:
+                changes = await stream_after(unit, self._position or 0)
+                if not changes:
+                    return
+                ids = sorted({conversation_id for _, conversation_id, _ in changes})
+                found = {overview.conversation.id: overview for overview in await overviews(unit, only=ids)}
+                places = [(conversation_id, seq) for _, conversation_id, seq in changes if seq is not None]
+                entries = await messages_at(unit, places)
+            for position, conversation_id, seq in changes:
+                overview = found.get(conversation_id)
+                if overview is not None:
+                    entry = entries.get((conversation_id, seq)) if seq is not None else None
+                    await self._send(
+                        {
+                            "type": "change",
+                            "position": position,
+                            "summary": views.summary_view(overview, self._services.words, self._language),
+                            "event": views.event_view(entry) if entry else None,
+                        }
+                    )
+                self._position = position
+
+    async def _send(self, frame: dict[str, Any]) -> None:
+        if not self.ws.closed:
+            with contextlib.suppress(ConnectionResetError):
+                await asyncio.wait_for(self.ws.send_str(encode(frame)), _SEND_TIMEOUT)

@@ -1,0 +1,65 @@
+/**
+ * The desk's HTTP calls.
+ *
+ * Guarantee: a call ends in the server's answer or in an ApiError that carries a sentence for the
+ * agent; it never hangs longer than TIMEOUT. Nothing is retried here: only the caller knows whether
+ * repeating is safe.
+ */
+
+import { noteServerTime } from "./clock.js";
+import { language, say } from "./wording.js";
+
+const TIMEOUT = 20_000;
+
+export class ApiError extends Error {
+  constructor(status, code, message) {
+    super(message);
+    /** HTTP status; 0 when no answer came. */
+    this.status = status;
+    this.code = code;
+  }
+
+  /** Whether the same call may succeed later without anyone changing anything. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+async function call(method, path, body) {
+  const headers = { Accept: "application/json", "Accept-Language": language() };
+  if (method !== "GET") headers["X-Klartext-Desk"] = "1";
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let response;
+  try {
+    response = await fetch(`/desk/api${path}`, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+  } catch {
+    throw new ApiError(0, "offline", say("desk_error_offline"));
+  }
+  noteServerTime(response.headers.get("Date"));
+  const data = await response.json().catch(() => null);
+  if (!response.ok) {
+    const message = data?.message || say("desk_error_unknown", { status: response.status });
+    throw new ApiError(response.status, data?.code ?? "", message);
+  }
+  return data ?? {};
+}
+
+const conversation = (id) => `/conversations/${encodeURIComponent(id)}`;
+
+export const api = {
+  login: (login, password) => call("POST", "/login", { login, password }),
+  logout: () => call("POST", "/logout"),
+  me: () => call("GET", "/me"),
+  list: (view) => call("GET", `/conversations?view=${view}`),
+  conversation: (id) => call("GET", conversation(id)),
+  claim: (id, epoch) => call("POST", `${conversation(id)}/claim`, { epoch }),
+  send: (id, clientId, text) => call("POST", `${conversation(id)}/messages`, { client_id: clientId, text }),
+  handback: (id, note) => call("POST", `${conversation(id)}/handback`, note ? { note } : {}),
+};

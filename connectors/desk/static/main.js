@@ -1,0 +1,77 @@
+/**
+ * Entry point: loads the texts, asks the server who is signed in, shows login or desk.
+ *
+ * Failure: when the texts cannot be loaded there are no words to show, so it keeps trying; when the
+ * session ends the login takes the desk's place and the address stays, so that signing in again leads back.
+ */
+
+import { api } from "./api.js";
+import { startClock } from "./clock.js";
+import { Desk } from "./desk.js";
+import { replace } from "./dom.js";
+import { loadWording, say } from "./wording.js";
+import { Frame } from "./views/frame.js";
+import { loginView } from "./views/login.js";
+import { messageView } from "./views/message.js";
+
+const root = document.getElementById("app");
+let desk = null;
+let frame = null;
+
+function clear() {
+  frame?.remove();
+  frame = null;
+  replace(root);
+}
+
+function showLogin(notice = "") {
+  clear();
+  desk?.stop();
+  desk = null;
+  document.title = `${say("desk_login_heading")} · Klartext`;
+  const view = loginView({ notice, signedIn: showDesk, languageChanged: () => showLogin(notice) });
+  root.append(view.element);
+  view.focus();
+}
+
+function showDesk(agent) {
+  clear();
+  desk = new Desk(agent, () => showLogin(say("desk_login_expired")));
+  mountFrame();
+  desk.start();
+}
+
+function mountFrame() {
+  clear();
+  frame = new Frame(desk, {
+    languageChanged: mountFrame,
+    logout: async () => {
+      await desk.logout();
+      showLogin(say("desk_login_done"));
+    },
+  });
+  root.append(frame.element);
+  frame.mounted();
+}
+
+async function begin() {
+  try {
+    await loadWording();
+  } catch {
+    setTimeout(begin, 2000);
+    return;
+  }
+  startClock();
+  await askWho();
+}
+
+async function askWho() {
+  try {
+    showDesk((await api.me()).agent);
+  } catch (error) {
+    if (error.status === 401) showLogin();
+    else replace(root, messageView({ icon: "warn", heading: say("desk_title"), text: error.message, action: say("desk_retry"), onAction: askWho, full: true }));
+  }
+}
+
+begin();

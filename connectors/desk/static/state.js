@@ -1,0 +1,210 @@
+/**
+ * What the desk knows: conversations, the open one, who is typing, the connection.
+ *
+ * Guarantee: this is the only place that changes this state, and applying the stream's changes in
+ * order gives the same state as fetching it afresh. A summary is replaced only by one from a later
+ * stream position; events are kept by their gapless seq, each once. No DOM, no network.
+ *
+ * Listeners: on(topic, listener). Topics: "conversations", "open", "typing", "connection",
+ * "arrival" (a conversation began to wait), "wrote" (a customer wrote to me), "event" (the open thread
+ * grew), "gap" (an event of the open thread is missing), "read" (something was seen).
+ */
+
+/** A "typing" note is over after this time, whether or not an end is reported. */
+const TYPING_LASTS = 6000;
+
+export class DeskState {
+  constructor(agent, read = {}) {
+    this.agent = agent;
+    this.position = 0;
+    this.loaded = false;
+    this.listError = null;
+    /** id → {summary, position} */
+    this.entries = new Map();
+    this.open = null;
+    this.connection = { state: "connecting", retryAt: null, since: Date.now() };
+    this.typing = new Map();
+    /** id → the newest seq this agent has had on screen. */
+    this.read = read;
+    this.listeners = new Map();
+  }
+
+  on(topic, listener) {
+    if (!this.listeners.has(topic)) this.listeners.set(topic, new Set());
+    this.listeners.get(topic).add(listener);
+    return () => this.listeners.get(topic).delete(listener);
+  }
+
+  emit(topic, detail) {
+    for (const listener of this.listeners.get(topic) ?? []) listener(detail);
+  }
+
+  // --- conversations -----------------------------------------------------------------------
+
+  summary(id) {
+    return this.entries.get(id)?.summary ?? (this.open?.id === id ? this.open.summary : null) ?? null;
+  }
+
+  isMine(summary) {
+    return summary?.holder === "agent" && summary.agent?.id === this.agent.id;
+  }
+
+  /** A waiting request that was not looked at since its last entry, or a customer's word in one of mine. */
+  isUnread(summary) {
+    if (summary.head_seq <= (this.read[summary.id] ?? 0)) return false;
+    return summary.holder === "queue" || (this.isMine(summary) && summary.last_author?.kind === "customer");
+  }
+
+  /** Whether the customer has not said anything yet: only the bot's first words are there. */
+  isSilent(summary) {
+    return summary.holder === "bot" && summary.head_seq <= 1;
+  }
+
+  /** The conversations of a view, in the order in which they need somebody. */
+  view(name) {
+    const all = [...this.entries.values()].map((entry) => entry.summary);
+    if (name === "waiting") return all.filter((one) => one.holder === "queue").sort(byDeadline);
+    if (name === "mine") return all.filter((one) => this.isMine(one)).sort(byNeed);
+    return all.filter((one) => !this.isSilent(one)).sort(byLatest);
+  }
+
+  /** The stream could not resume: whatever is known gives way to the lists that are fetched next. */
+  restart() {
+    for (const entry of this.entries.values()) entry.position = 0;
+    this.position = 0;
+  }
+
+  /** Takes over lists fetched together. What is in none of them and not newer than them is gone. */
+  applyLists(lists) {
+    const position = Math.min(...lists.map((list) => list.position));
+    const listed = new Set();
+    for (const list of lists) {
+      for (const summary of list.conversations) {
+        listed.add(summary.id);
+        this.putSummary(summary, list.position);
+      }
+    }
+    for (const [id, entry] of this.entries) if (!listed.has(id) && entry.position <= position) this.entries.delete(id);
+    this.position = Math.max(this.position, position);
+    this.loaded = true;
+    this.listError = null;
+    this.emit("conversations");
+    this.emit("open");
+  }
+
+  applyListError(message) {
+    this.listError = message;
+    this.emit("conversations");
+  }
+
+  /** Applies one stream entry. */
+  applyChange({ position, summary, event }) {
+    const before = this.entries.get(summary.id)?.summary;
+    this.position = Math.max(this.position, position);
+    if (event && this.open?.id === summary.id) this.applyEvent(event, position);
+    if (!this.putSummary(summary, position)) return;
+    if (summary.holder === "queue" && before?.holder !== "queue") this.emit("arrival", summary);
+    else if (event?.author?.kind === "customer" && this.isMine(summary)) this.emit("wrote", summary);
+    if (event?.author && event.kind === "message") this.clearTyping(summary.id, event.author.kind);
+    this.emit("conversations");
+    if (this.open?.id === summary.id) this.emit("open");
+  }
+
+  /** Takes a summary that an own request returned; the stream confirms it a moment later. */
+  applyOwn(summary) {
+    const entry = this.entries.get(summary.id);
+    if (!entry || summary.epoch >= entry.summary.epoch) this.entries.set(summary.id, { summary, position: entry?.position ?? 0 });
+    this.emit("conversations");
+    this.emit("open");
+  }
+
+  putSummary(summary, position) {
+    const entry = this.entries.get(summary.id);
+    if (entry && entry.position > position) return false;
+    this.entries.set(summary.id, { summary, position });
+    return true;
+  }
+
+  markRead(id) {
+    const seq = this.summary(id)?.head_seq ?? 0;
+    if (seq <= (this.read[id] ?? 0)) return;
+    this.read[id] = seq;
+    this.emit("read");
+    this.emit("conversations");
+  }
+
+  // --- the open conversation ----------------------------------------------------------------
+
+  /** Opens a conversation: first without content, then with what the server answered. */
+  openConversation(id) {
+    this.open = id ? { id, position: 0, events: [], detail: null, error: null } : null;
+    this.emit("open");
+  }
+
+  applyDetail(id, detail) {
+    if (this.open?.id !== id) return;
+    if (detail.position >= (this.entries.get(id)?.position ?? 0)) this.putSummary(detail.summary, detail.position);
+    const last = detail.events.at(-1)?.seq ?? 0;
+    const newer = this.open.events.filter((event) => event.seq > last);
+    this.open = { id, position: detail.position, summary: detail.summary, events: [...detail.events, ...newer], detail, error: null };
+    this.emit("conversations");
+    this.emit("open");
+  }
+
+  applyDetailError(id, message) {
+    if (this.open?.id !== id) return;
+    this.open = { ...this.open, error: message };
+    this.emit("open");
+  }
+
+  applyEvent(event, position) {
+    if (!this.open.detail) return;
+    this.open.position = Math.max(this.open.position, position);
+    const last = this.open.events.at(-1)?.seq ?? 0;
+    if (event.seq <= last) return;
+    if (event.seq > last + 1) this.emit("gap", this.open.id);
+    this.open.events = [...this.open.events, event];
+    this.emit("event", event);
+  }
+
+  // --- typing, connection -------------------------------------------------------------------
+
+  applyTyping({ conversation, author }) {
+    if (!author || author.id === this.agent.id) return;
+    clearTimeout(this.typing.get(conversation)?.timer);
+    const timer = setTimeout(() => this.clearTyping(conversation), TYPING_LASTS);
+    this.typing.set(conversation, { author, timer });
+    this.emit("typing", conversation);
+  }
+
+  clearTyping(conversation, kind = null) {
+    const entry = this.typing.get(conversation);
+    if (!entry || (kind && entry.author.kind !== kind)) return;
+    clearTimeout(entry.timer);
+    this.typing.delete(conversation);
+    this.emit("typing", conversation);
+  }
+
+  setConnection(state, retryAt) {
+    const down = this.connection.state !== "online";
+    this.connection = { state, retryAt, since: down && state !== "online" ? this.connection.since : Date.now() };
+    this.emit("connection");
+  }
+}
+
+const instant = (text) => (text ? Date.parse(text) : Number.POSITIVE_INFINITY);
+const ordered = (...differences) => differences.find((difference) => difference !== 0 && !Number.isNaN(difference)) ?? 0;
+
+function byDeadline(a, b) {
+  return ordered(instant(a.deadline_at) - instant(b.deadline_at), instant(a.waiting_since) - instant(b.waiting_since), a.id < b.id ? -1 : 1);
+}
+
+/** Those in which the customer spoke last come first, the longest unanswered on top; then the others, latest first. */
+function byNeed(a, b) {
+  const asks = (one) => (one.last_author?.kind === "customer" ? 0 : 1);
+  return ordered(asks(a) - asks(b), asks(a) === 0 ? byLatest(b, a) : byLatest(a, b));
+}
+
+function byLatest(a, b) {
+  return ordered(instant(b.last_at) - instant(a.last_at), a.id < b.id ? -1 : 1);
+}

@@ -1,0 +1,133 @@
+/**
+ * The right pane: what somebody needs to know before writing the first word. Why a person is needed, what
+ * was promised, who the customer is, what the bot understood and tried, and the cases.
+ *
+ * A section is drawn again only when its own data changed, so reading and tabbing are not disturbed.
+ */
+
+import { clockTime, countdown, shortTime, timestamp } from "../clock.js";
+import { append, h, replace } from "../dom.js";
+import { icon } from "../icons.js";
+import { navigate } from "../router.js";
+import { say, sayNamed } from "../wording.js";
+import { customerView } from "./customer.js";
+import { reasonOf } from "./inbox.js";
+import { tracesView } from "./trace.js";
+
+const SECTIONS = ["why", "promise", "deliveries", "customer", "bot_tried", "cases", "course"];
+
+export class DetailsView {
+  constructor(desk, jumpTo) {
+    this.desk = desk;
+    this.jumpTo = jumpTo;
+    this.sections = Object.fromEntries(SECTIONS.map((name) => [name, {
+      body: h("div", { class: "section-body" }), title: h("h3", {}, say(`desk_${name}`)), print: null,
+    }]));
+    this.heading = h("h2", { tabindex: -1 }, say("desk_details"));
+    this.scroller = h("div", { class: "details-scroll", tabindex: 0, role: "region", "aria-label": say("desk_details") },
+      SECTIONS.map((name) => h("section", { class: "section", data: { section: name } }, this.sections[name].title, this.sections[name].body)));
+    this.element = h("aside", { class: "pane details", "aria-label": say("desk_details") },
+      h("header", { class: "details-head" },
+        h("button", { type: "button", class: "icon-button details-back", "aria-label": say("desk_back_to_conversation"), title: say("desk_back_to_conversation"), on: { click: () => navigate({ details: false }) } }, icon("back")),
+        this.heading),
+      this.scroller);
+  }
+
+  focus() {
+    this.heading.focus({ preventScroll: true });
+  }
+
+  update() {
+    const { open } = this.desk.state;
+    const detail = open?.detail;
+    this.element.classList.toggle("details-empty", !detail);
+    this.heading.hidden = !detail;
+    this.scroller.hidden = !detail;
+    if (!detail) return;
+    if (this.id !== open.id) {
+      this.id = open.id;
+      this.scroller.scrollTop = 0;
+    }
+    const summary = this.desk.state.summary(open.id);
+    const mine = this.desk.state.isMine(summary);
+    const quote = open.events.findLast((event) => event.kind === "notice" || event.kind === "holder");
+    this.draw("why", [summary.reason, summary.holder, detail.tenures], () => this.whyView(summary, detail.tenures ?? []));
+    this.draw("promise", [summary.deadline_at, summary.holder, summary.agent, mine, quote], () => this.promiseView(summary, mine, quote));
+    const undelivered = detail.deliveries ?? [];
+    this.element.querySelector('[data-section="deliveries"]').hidden = !undelivered.length;
+    this.draw("deliveries", [undelivered], () => this.deliveriesView(undelivered));
+    this.draw("customer", [summary.customer, detail.customer, detail.customer_error], () => customerView(detail, summary, () => this.desk.refresh()));
+    this.draw("bot_tried", [detail.traces], () => tracesView(detail.traces ?? [], open.events, this.jumpTo));
+    this.draw("cases", [detail.cases], () => this.casesView(detail.cases ?? []));
+    this.draw("course", [detail.tenures], () => h("ol", { class: "course" }, (detail.tenures ?? []).map(courseLine)));
+  }
+
+  draw(name, data, view) {
+    const section = this.sections[name];
+    const print = `${this.id}:${JSON.stringify(data)}`;
+    if (section.print === print) return;
+    section.print = print;
+    const opened = [...section.body.querySelectorAll("details")].map((one) => one.open);
+    append(replace(section.body), [view()]);
+    if (this.drawnFor === this.id) [...section.body.querySelectorAll("details")].forEach((one, index) => { one.open = opened[index] ?? one.open; });
+    if (name === SECTIONS.at(-1)) this.drawnFor = this.id;
+  }
+
+  // --- why ------------------------------------------------------------------------------------
+
+  whyView(summary, tenures) {
+    const { title } = this.sections.why;
+    title.textContent = summary.holder === "queue" ? say("desk_why") : say("desk_why_was");
+    const reason = reasonOf(summary);
+    const asked = tenures.findLast((tenure) => tenure.holder === "queue");
+    const quote = (detail) => detail && h("p", { class: "quote", dir: "auto" }, detail);
+    if (reason) return [h("p", { class: "lead" }, reason), quote(asked?.detail)];
+    const current = tenures.at(-1);
+    if (current?.reason === "taken_over") return h("p", { class: "muted" }, say("desk_why_taken"));
+    return [h("p", { class: "muted" }, say("desk_why_none")), asked && h("p", {}, sayNamed("desk_reason", current.reason)), asked && quote(current.detail)];
+  }
+
+  // --- promise --------------------------------------------------------------------------------
+
+  promiseView(summary, mine, quote) {
+    const held = mine ? say("desk_promise_agent") : say("desk_promise_other", { name: summary.agent?.name ?? "" });
+    return [
+      summary.holder === "queue" && summary.deadline_at
+        ? [h("p", { class: "lead lead-split" }, say("desk_promise_deadline", { time: clockTime(summary.deadline_at) }), countdown(summary.deadline_at)), h("p", { class: "muted" }, say("desk_promise_queue"))]
+        : h("p", { class: "muted" }, summary.holder === "agent" ? held : say("desk_promise_none")),
+      quote?.text && h("details", { class: "said" }, h("summary", {}, say("desk_promise_words", { time: clockTime(quote.at) })),
+        h("blockquote", { dir: "auto", lang: summary.locale }, quote.text)),
+    ];
+  }
+
+  // --- messages that have not arrived ---------------------------------------------------------
+
+  deliveriesView(deliveries) {
+    return h("ul", { class: "cards" }, deliveries.map((one) => h("li", { class: "card" },
+      h("p", { class: "card-head" },
+        h("button", { type: "button", class: "link-button", on: { click: () => this.jumpTo(one.seq) } }, say("desk_delivery_message", { n: one.seq })),
+        h("span", { class: "tag" }, sayNamed("desk_delivery", one.state))),
+      h("p", { class: "muted" }, say("desk_delivery_since", { time: clockTime(one.updated_at), n: one.attempts })),
+      one.error && h("p", { class: "quote", dir: "auto" }, one.error))));
+  }
+
+  // --- cases ----------------------------------------------------------------------------------
+
+  casesView(cases) {
+    if (!cases.length) return h("p", { class: "muted" }, say("desk_cases_none"));
+    return h("ul", { class: "cards" }, cases.map((one) => h("li", { class: "card" },
+      h("p", { class: "card-head" }, h("strong", {}, one.number), h("span", { class: "tag" }, sayNamed("desk_crm", one.status))),
+      h("p", {}, [one.team && say("desk_case_team", { team: sayNamed("desk_team", one.team) }), one.due_at && say("desk_case_due", { time: clockTime(one.due_at) })].filter(Boolean).join(" · ")),
+      one.reason && h("p", { class: "muted" }, sayNamed("desk_reason", one.reason)))));
+  }
+}
+
+/** One tenure in words: when, who, why, and what was noted. */
+function courseLine(tenure) {
+  const who = tenure.holder === "agent" ? tenure.agent?.name ?? say("desk_holder_agent") : sayNamed("desk_holder", tenure.holder);
+  const picture = { bot: "bot", queue: "queue", agent: "human", closed: "closed" }[tenure.holder] ?? "system";
+  return h("li", { class: "course-line", "aria-current": tenure.ended_at ? null : "true" }, icon(picture),
+    h("div", {}, h("p", {}, h("strong", { dir: "auto" }, who), " ", timestamp(tenure.started_at, shortTime(tenure.started_at))),
+      h("p", { class: "muted" }, sayNamed("desk_reason", tenure.reason)),
+      tenure.detail && h("p", { class: "quote", dir: "auto" }, tenure.detail)));
+}

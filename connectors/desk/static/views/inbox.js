@@ -1,0 +1,169 @@
+/**
+ * The inbox: three views over the same conversations, each a list of links in the order of need.
+ *
+ * One row is one link and one tab stop; arrows and j/k move between rows. Rows keep their node while
+ * the list changes around them, so focus stays where it is.
+ */
+
+import { countdown, timestamp, waiting } from "../clock.js";
+import { h, reconcile, replace, setText } from "../dom.js";
+import { icon } from "../icons.js";
+import { routeTo, VIEWS } from "../router.js";
+import { say, sayCount, sayNamed } from "../wording.js";
+import { messageView } from "./message.js";
+
+/** What to call somebody in the list: the CRM's name, else the customer number, else a short guest id. */
+export function nameOf(summary) {
+  const { customer } = summary;
+  return customer?.name || customer?.number || say("desk_unknown_customer", { id: summary.id.replaceAll("-", "").slice(-4).toUpperCase() });
+}
+
+export function reasonOf(summary) {
+  return summary.reason ? sayNamed("desk_reason", summary.reason.code) || summary.reason.text : "";
+}
+
+export class InboxView {
+  constructor(desk) {
+    this.desk = desk;
+    this.tabs = new Map(VIEWS.map((view) => {
+      const count = h("span", { class: "tab-count" });
+      const link = h("a", { class: "tab", data: { view } }, h("span", {}, say(`desk_view_${view}`)), count);
+      return [view, { link, count }];
+    }));
+    this.list = h("ul", { class: "rows", on: { keydown: (event) => this.pressed(event) } });
+    this.blank = h("div", { class: "rows-blank" });
+    this.scroller = h("div", { class: "rows-scroll" }, this.list, this.blank);
+    this.element = h("section", { class: "pane inbox", "aria-label": say("desk_inbox") },
+      h("h1", { class: "visually-hidden" }, say("desk_inbox")),
+      h("nav", { class: "tabs", "aria-label": say("desk_views") }, [...this.tabs.values()].map((tab) => tab.link)),
+      this.scroller);
+  }
+
+  update(route) {
+    const { state } = this.desk;
+    this.route = route;
+    for (const [view, { link, count }] of this.tabs) {
+      const number = state.view(view).length;
+      link.href = routeTo({ view, id: route.id });
+      if (view === route.view) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+      setText(count, state.loaded ? String(number) : "");
+      link.setAttribute("aria-label", state.loaded ? `${say(`desk_view_${view}`)}, ${sayCount("desk_count", number)}` : say(`desk_view_${view}`));
+    }
+    const summaries = state.view(route.view);
+    this.list.setAttribute("aria-label", say(`desk_list_${route.view}`));
+    reconcile(this.list, summaries, (summary) => summary.id, (summary) => h("li", {}, h("a", { class: "row", data: { conversation: summary.id } })), (item, summary) => this.fill(item.firstChild, summary));
+    this.keepTabStop(summaries);
+    this.list.hidden = !summaries.length;
+    this.drawBlank(summaries.length, route.view);
+  }
+
+  drawBlank(count, view) {
+    const { state } = this.desk;
+    const kind = state.listError ? `error:${state.listError}` : !state.loaded ? "loading" : count ? "" : view;
+    if (kind === this.blankKind) return;
+    this.blankKind = kind;
+    if (!kind) replace(this.blank);
+    else if (state.listError) replace(this.blank, messageView({ icon: "warn", heading: say("desk_error_lists"), text: state.listError, action: say("desk_retry"), onAction: () => this.desk.loadLists() }));
+    else if (!state.loaded) replace(this.blank, h("p", { class: "blank-text blank" }, say("desk_loading")));
+    else replace(this.blank, messageView({ icon: view === "waiting" ? "closed" : "customer", heading: say(`desk_empty_${view}`), text: say(`desk_empty_${view}_text`) }));
+  }
+
+  /** Redraws one row, and only when something in it has changed. */
+  fill(link, summary) {
+    const { state, outbox } = this.desk;
+    const current = summary.id === this.route.id;
+    const unread = state.isUnread(summary);
+    const marks = [unread && "unread", outbox.unsent(summary.id) ? "unsent" : outbox.draft(summary.id) && "draft"].filter(Boolean);
+    const print = JSON.stringify([summary, current, marks, this.route.view]);
+    if (link.print === print) return;
+    link.print = print;
+    link.href = routeTo({ view: this.route.view, id: summary.id });
+    if (current) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+    link.classList.toggle("row-unread", unread);
+    const mine = state.isMine(summary);
+    replace(link,
+      h("span", { class: "row-top" },
+        unread && h("span", { class: "dot" }, h("span", { class: "visually-hidden" }, `${say("desk_unread")}. `)),
+        h("span", { class: "row-name", dir: "auto" }, nameOf(summary)),
+        summary.customer?.level === "proven" && h("span", { class: "proven", title: say("desk_level_proven") }, icon("shield"), h("span", { class: "visually-hidden" }, say("desk_level_proven"))),
+        summary.last_at && h("span", { class: "row-time" }, timestamp(summary.last_at))),
+      this.stateLine(summary, mine),
+      summary.last_text && summary.last_author?.kind !== "system" && h("span", { class: "row-last" }, h("span", { class: "row-by" }, `${authorWord(summary.last_author, state.agent)}: `), h("span", { dir: "auto" }, summary.last_text.slice(0, 200))),
+      h("span", { class: "row-foot" },
+        this.timesOf(summary, mine),
+        h("span", {}, sayNamed("desk_channel", summary.channel)),
+        summary.case && h("span", { class: "tag" }, summary.case),
+        marks.includes("unsent") && h("span", { class: "tag tag-warn" }, say("desk_has_unsent")),
+        marks.includes("draft") && h("span", { class: "tag" }, say("desk_has_draft"))));
+  }
+
+  /** What runs: the promise made to somebody who waits, or how long a customer of mine is without an answer. */
+  timesOf(summary, mine) {
+    if (summary.holder === "queue") return [summary.deadline_at && countdown(summary.deadline_at), summary.waiting_since && waiting(summary.waiting_since, "desk_time_since")];
+    return mine && summary.last_author?.kind === "customer" && waiting(summary.last_at, "desk_time_unanswered");
+  }
+
+  /** Who holds it, and why it was handed over. */
+  stateLine(summary, mine) {
+    const names = { bot: say("desk_holder_bot"), queue: reasonOf(summary) || say("desk_holder_queue"), closed: say("desk_holder_closed"), agent: mine ? say("desk_you") : summary.agent?.name };
+    const pictures = { bot: "bot", queue: "queue", closed: "closed", agent: "human" };
+    const reason = summary.holder === "agent" && reasonOf(summary);
+    return h("span", { class: "row-state", data: { holder: summary.holder } }, icon(pictures[summary.holder]),
+      h("span", {}, names[summary.holder] ?? "", reason && ` · ${reason}`));
+  }
+
+  // --- focus ----------------------------------------------------------------------------------
+
+  links() {
+    return [...this.list.querySelectorAll("a.row")];
+  }
+
+  keepTabStop(summaries) {
+    const stop = summaries.find((one) => one.id === this.stopId) ?? summaries.find((one) => one.id === this.route.id) ?? summaries[0];
+    this.stopId = stop?.id;
+    for (const link of this.links()) link.tabIndex = link.dataset.conversation === this.stopId ? 0 : -1;
+  }
+
+  hasFocus() {
+    return this.list.contains(document.activeElement);
+  }
+
+  focusLink(link) {
+    if (!link) return;
+    this.stopId = link.dataset.conversation;
+    for (const other of this.links()) other.tabIndex = other === link ? 0 : -1;
+    link.focus();
+    link.scrollIntoView({ block: "nearest" });
+  }
+
+  focusRow(id) {
+    const links = this.links();
+    const row = links.find((link) => link.dataset.conversation === id) ?? links.find((link) => link.tabIndex === 0);
+    if (row) this.focusLink(row);
+    else this.tabs.get(this.route.view).link.focus();
+  }
+
+  /** One row on or back, from the focused row, else from the open one. */
+  move(step) {
+    const links = this.links();
+    const from = this.hasFocus() ? links.indexOf(document.activeElement) : links.findIndex((link) => link.dataset.conversation === this.route.id);
+    const to = from < 0 ? 0 : from + step;
+    this.focusLink(links[Math.min(links.length - 1, Math.max(0, to))]);
+  }
+
+  pressed(event) {
+    const links = this.links();
+    const go = { ArrowDown: () => this.move(1), ArrowUp: () => this.move(-1), Home: () => this.focusLink(links[0]), End: () => this.focusLink(links.at(-1)) }[event.key];
+    if (!go || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    go();
+  }
+}
+
+function authorWord(author, agent) {
+  if (!author) return "";
+  if (author.kind === "human") return author.name === agent.name ? say("desk_you") : author.name;
+  return say(`desk_author_${author.kind}`);
+}

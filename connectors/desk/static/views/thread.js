@@ -1,0 +1,176 @@
+/**
+ * The thread: an append-only log of what was said and who held the conversation.
+ *
+ * Guarantee: every entry shows its author and its time. New entries are appended to the log (and so read
+ * out politely); opening a conversation fills it silently. It stays at the end only if the reader is there.
+ */
+
+import { h, reconcile, replace, setText } from "../dom.js";
+import { icon } from "../icons.js";
+import { clockTime } from "../clock.js";
+import { say, sayCount } from "../wording.js";
+import { eventView } from "./event.js";
+import { nameOf } from "./inbox.js";
+
+/** Closer to the end than this counts as "at the end", in CSS pixels. */
+const END = 60;
+/** An unsent text longer than this may scroll in its own box, so it can be focused; in characters. */
+const LONG = 400;
+
+export class Thread {
+  constructor(desk, id) {
+    this.desk = desk;
+    this.id = id;
+    this.nodes = h("ol", { class: "events" });
+    this.log = h("div", { role: "log", "aria-busy": "true" }, this.nodes);
+    this.pending = h("ol", { class: "events pending", "aria-label": say("desk_pending_label") });
+    this.receipt = h("p", { class: "receipt" });
+    this.typingLine = h("p", { class: "typing" });
+    this.cut = h("p", { class: "cut", hidden: true });
+    this.blank = h("div", { class: "thread-blank" });
+    this.scroller = h("div", { class: "thread-scroll", tabindex: 0, on: { scroll: () => this.scrolled() } }, this.blank, this.cut, this.log, this.receipt, this.pending, this.typingLine);
+    this.jump = h("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.toEnd() } });
+    this.element = h("div", { class: "thread" }, this.scroller, this.jump);
+    this.lastSeq = 0;
+    this.missed = 0;
+    this.wasAtEnd = true;
+    this.sizes = new ResizeObserver(() => { if (this.wasAtEnd) this.toEnd(); });
+    this.sizes.observe(this.scroller);
+  }
+
+  showBlank(content) {
+    replace(this.blank, content);
+    this.blank.hidden = false;
+  }
+
+  update(summary, events) {
+    const first = this.lastSeq === 0;
+    const label = say("desk_thread_label", { name: nameOf(summary) });
+    this.log.setAttribute("aria-label", label);
+    this.scroller.setAttribute("aria-label", label);
+    if (events.length || this.desk.outbox.visible(this.id).length) this.blank.hidden = true;
+    else this.showBlank(h("p", { class: "blank blank-text" }, say("desk_thread_empty")));
+    const atEnd = this.wasAtEnd;
+    this.drawEvents(summary, events);
+    this.drawReceipt(summary, events);
+    this.drawPending();
+    this.drawTyping();
+    if (first) {
+      this.toEnd();
+      requestAnimationFrame(() => this.log.removeAttribute("aria-busy"));
+    } else if (atEnd) this.toEnd();
+  }
+
+  /** Appends what is new; draws everything again only if something before the end has changed. */
+  drawEvents(summary, events) {
+    const last = events.at(-1)?.seq ?? 0;
+    const print = `${summary.locale}:${summary.customer?.level ?? ""}:${summary.customer?.name ?? ""}`;
+    const appendable = this.events && this.print === print && events.length >= this.events.length && this.events.every((event, index) => event.seq === events[index].seq);
+    const tenures = this.desk.state.open.detail?.tenures ?? [];
+    const draw = (event, index) => eventView(event, { summary, agent: this.desk.agent, tenures, previous: events[index - 1] });
+    const from = appendable ? this.events.length : 0;
+    const fragment = document.createDocumentFragment();
+    for (let index = from; index < events.length; index += 1) fragment.append(draw(events[index], index));
+    if (!appendable) this.nodes.replaceChildren();
+    this.nodes.append(fragment);
+    this.events = events;
+    this.print = print;
+    this.lastSeq = last;
+    this.cut.hidden = !events.length || events[0].seq <= 1;
+    if (!this.cut.hidden) setText(this.cut, say("desk_thread_cut", { n: events.length }));
+  }
+
+  /** How far the latest message of a person has come, as far as the customer's client has confirmed it. */
+  drawReceipt(summary, events) {
+    const last = events.findLast((event) => event.kind === "message");
+    const spoken = last?.author.kind === "human" ? last.seq : Infinity;
+    const key = summary.read_seq >= spoken ? "desk_receipt_read" : summary.delivered_seq >= spoken ? "desk_receipt_delivered" : null;
+    this.receipt.hidden = !key;
+    if (key) setText(this.receipt, say(key));
+  }
+
+  /** Counts what came in while the reader was further up. */
+  arrived(event) {
+    if (this.wasAtEnd || event.kind !== "message") return;
+    this.missed += 1;
+    replace(this.jump, icon("down"), h("span", {}, sayCount("desk_new_messages", this.missed)));
+    this.jump.hidden = false;
+  }
+
+  drawPending() {
+    const items = this.desk.outbox.visible(this.id);
+    this.pending.hidden = !items.length;
+    reconcile(this.pending, items, (item) => item.id, (item) => this.pendingView(item), (node, item) => this.drawPendingState(node, item));
+  }
+
+  pendingView(item) {
+    return h("li", { class: "event", data: { author: "human", own: "true", client: item.id } },
+      h("div", { class: "bubble" },
+        h("p", { class: "byline" }, icon("human"), h("span", { class: "author" }, say("desk_author_human", { name: this.desk.agent.name }))),
+        h("p", { class: "text", dir: "auto", tabindex: item.text.length > LONG ? 0 : null }, item.text),
+        h("div", { class: "pending-state" })));
+  }
+
+  drawPendingState(node, item) {
+    const offline = this.desk.state.connection.state !== "online";
+    const kind = item.state === "queued" && !offline ? "sending" : item.state === "sent" ? "sending" : item.state;
+    const print = kind + (item.reason ?? "");
+    if (node.print === print) return;
+    node.print = print;
+    node.dataset.state = kind;
+    const words = {
+      sending: () => say("desk_pending_sending"),
+      queued: () => say("desk_pending_queued"),
+      held: () => say("desk_pending_held", { time: clockTime(new Date(item.at).toISOString()) }),
+      refused: () => item.reason,
+    }[kind]();
+    const stuck = kind === "held" || kind === "refused";
+    const { outbox } = this.desk;
+    replace(node.querySelector(".pending-state"),
+      h("p", { role: stuck ? "alert" : null }, stuck && icon("warn"), words),
+      stuck && h("div", { class: "pending-actions" },
+        h("button", { type: "button", class: "button button-small", on: { click: () => outbox.release(item) } }, say("desk_pending_send_now")),
+        h("button", { type: "button", class: "button button-small", on: { click: () => this.backToDraft(item) } }, say("desk_pending_edit")),
+        h("button", { type: "button", class: "button button-small", on: { click: () => outbox.discard(item) } }, say("desk_pending_discard"))));
+  }
+
+  backToDraft(item) {
+    const { outbox, state } = this.desk;
+    const draft = outbox.draft(this.id);
+    outbox.setDraft(this.id, draft.trim() ? `${draft}\n\n${item.text}` : item.text);
+    outbox.discard(item);
+    state.emit("draft", this.id);
+  }
+
+  drawTyping() {
+    const typing = this.desk.state.typing.get(this.id);
+    const name = typing && (typing.author.kind === "customer" ? nameOf(this.desk.state.summary(this.id)) : typing.author.name);
+    setText(this.typingLine, typing ? say("desk_typing", { name }) : "");
+  }
+
+  // --- scrolling ------------------------------------------------------------------------------
+
+  scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    this.wasAtEnd = scrollHeight - scrollTop - clientHeight < END;
+    if (!this.wasAtEnd) return;
+    this.missed = 0;
+    this.jump.hidden = true;
+  }
+
+  toEnd() {
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.wasAtEnd = true;
+    this.missed = 0;
+    this.jump.hidden = true;
+  }
+
+  jumpTo(seq) {
+    const node = this.nodes.querySelector(`[data-seq="${Number(seq)}"]`);
+    if (!node) return;
+    node.tabIndex = -1;
+    node.scrollIntoView({ block: "center" });
+    node.focus({ preventScroll: true });
+  }
+}
+

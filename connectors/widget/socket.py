@@ -1,0 +1,276 @@
+"""One customer's socket.
+
+Acknowledges a message only after `Conversations.receive` has committed it. Events are read from the log behind the
+last one sent, so each arrives once and in order however the wake-ups come; a client that cannot keep up is closed and
+resumes later. When the process dies, the client reconnects with its last sequence number and its unsent messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import structlog
+from aiohttp import WSMsgType, web
+
+from bot.bootstrap import Services
+from bot.conversation.limits import FRAME_LIMIT, TEXT_LIMIT, TextRefused
+from bot.service.conversations import Refused
+from bot.store.errors import StoreUnavailable, UnknownConversation
+from bot.store.log import current_tenure, messages_after, newest_messages, read_conversation
+from bot.store.tokens import widget_pass
+from bot.store.wakeup import Hint
+from bot.transparency.wording import Language, language_of
+from connectors.closing import Closing
+from connectors.frames import encode, event_frame
+from connectors.widget import protocol
+
+log = structlog.get_logger(__name__)
+
+# Most entries sent to a client that begins afresh, or is further behind than this.
+SNAPSHOT = 200
+_SEND_TIMEOUT = 10.0
+# Seconds' worth of messages that a customer may send at once; beyond `_PATIENCE` refusals the socket is closed.
+_BURST_SECONDS, _PATIENCE = 10.0, 40
+_RECEIPTS_EVERY = 1.0
+
+
+class Socket:
+    """Serves one connection until it closes."""
+
+    def __init__(self, services: Services, ws: web.WebSocketResponse, fallback_language: Language) -> None:
+        self._services = services
+        self._ws = ws
+        self._language = fallback_language
+        self.conversation_id: str | None = None
+        self.closing = Closing()
+        self._sent_seq = 0
+        self._wake = asyncio.Event()
+        self._rate = services.settings.message_rate
+        self._tokens, self._filled_at, self._refusals = self._rate * _BURST_SECONDS, time.monotonic(), 0
+        self._delivered_seq = self._read_seq = 0
+        self._receipts: asyncio.Task[None] | None = None
+        self._typing: asyncio.Task[None] | None = None
+
+    def notify(self, hint: Hint) -> None:
+        """Something happened in this conversation."""
+        if hint.head > self._sent_seq:
+            self._wake.set()
+        if hint.typing_to == "customer" and hint.typing_name:
+            author = {"kind": "bot" if hint.typing_by == "bot" else "human", "name": hint.typing_name}
+            self._typing = asyncio.create_task(self._send({"type": "typing", "author": author}))
+
+    async def greet(self) -> bool:
+        """Read the first frame and open the conversation. False when the connection is to end."""
+        try:
+            first = await self._ws.receive(timeout=15)
+        except asyncio.TimeoutError:
+            await self._ws.close(code=protocol.UNAUTHENTICATED, message=b"hello expected")
+            return False
+        frame = await self._decode(first.data) if first.type is WSMsgType.TEXT else None
+        if not isinstance(frame, protocol.Hello):
+            await self._ws.close(code=protocol.UNAUTHENTICATED, message=b"hello expected")
+            return False
+        try:
+            return await self._open(frame)
+        except StoreUnavailable as error:
+            log.warning("the database is away", error=str(error))
+            await self._error("unavailable", "error_not_saved")
+            await self._ws.close(code=protocol.RESTART, message=b"unavailable")
+            return False
+
+    async def _open(self, hello: protocol.Hello) -> bool:
+        services, token = self._services, hello.token
+        self._language = language_of(hello.locale)
+        if token is None:
+            started = await services.conversations.start_widget(self._language)
+            token, human, row = started.token, started.human_button_id, started.conversation
+        else:
+            lifetime = timedelta(seconds=services.settings.token_lifetime)
+            async with services.store.write() as unit:
+                opened = await widget_pass(unit, token, lifetime)
+                found = await read_conversation(unit, opened.conversation_id) if opened else None
+            if opened is None or found is None:
+                await self._error("expired", "error_expired")
+                await self._ws.close(code=protocol.UNAUTHENTICATED, message=b"unknown token")
+                return False
+            human, row = opened.human_button_id, found
+            self._language = language_of(row.locale)
+        self.conversation_id = row.id
+        async with services.store.read() as unit:
+            holder_name = (await current_tenure(unit, row.id)).agent_name
+        replays = 0 < hello.last_seq <= row.head_seq and row.head_seq - hello.last_seq <= SNAPSHOT
+        self._sent_seq = hello.last_seq if replays else max(0, row.head_seq - SNAPSHOT)
+        await self._send(
+            {
+                "type": "welcome",
+                "v": 1,
+                "token": token,
+                "conversation": row.id,
+                "head_seq": row.head_seq,
+                "mode": "replay" if replays else "snapshot",
+                "holder": row.holder.value,
+                "holder_name": holder_name,
+                "human": human,
+            }
+        )
+        self._wake.set()
+        return True
+
+    async def serve(self) -> None:
+        """Read frames and send events until either side closes."""
+        pump = asyncio.create_task(self._pump())
+        try:
+            await self.closing.read_until_closed(self._ws, self._read())
+        finally:
+            pump.cancel()
+            await asyncio.gather(pump, return_exceptions=True)
+            await self._flush_receipts()
+
+    async def _read(self) -> None:
+        async for message in self._ws:
+            if message.type is WSMsgType.TEXT:
+                await self._take(message.data)
+            elif message.type is WSMsgType.BINARY:
+                await self._error("bad_frame", "error_bad_frame")
+
+    async def _take(self, data: str) -> None:
+        if len(data) > FRAME_LIMIT:
+            await self._error("too_long", "error_too_long", limit=str(TEXT_LIMIT))
+            return
+        frame = await self._decode(data)
+        if isinstance(frame, protocol.Msg):
+            await self._message(frame)
+        elif isinstance(frame, protocol.Ack):
+            self._note_receipt(delivered=frame.seq)
+        elif isinstance(frame, protocol.Read):
+            self._note_receipt(delivered=frame.seq, read=frame.seq)
+        elif isinstance(frame, protocol.Typing):
+            self._services.store.wakeup.publish(
+                Hint(conversation_id=self._id, typing_to="desk", typing_by="customer", typing_name=None)
+            )
+        elif isinstance(frame, protocol.Locale):
+            with contextlib.suppress(StoreUnavailable):
+                self._language = language_of(frame.locale)
+                await self._services.conversations.set_locale(self._id, self._language)
+        elif isinstance(frame, protocol.Ping):
+            await self._send({"type": "pong"})
+
+    async def _message(self, frame: protocol.Msg) -> None:
+        if not self._may_send():
+            self._refusals += 1
+            await self._error("rate", "error_rate", frame.client_id)
+            if self._refusals > _PATIENCE:
+                self.closing.request(protocol.TOO_MANY, b"too many messages")
+            return
+        try:
+            receipt = await self._services.conversations.receive(
+                self._id, frame.text, client_id=frame.client_id, button_id=frame.payload
+            )
+        except TextRefused as error:
+            await self._error(error.code, f"error_{error.code}", frame.client_id, limit=str(TEXT_LIMIT))
+        except Refused:
+            await self._error("button", "error_button", frame.client_id)
+        except StoreUnavailable as error:
+            log.warning("not acknowledged: the database is away", error=str(error))
+            await self._error("unavailable", "error_not_saved", frame.client_id)
+        except UnknownConversation:
+            await self._error("expired", "error_expired", frame.client_id)
+            self.closing.request(protocol.UNAUTHENTICATED, b"unknown conversation")
+        else:
+            await self._send(
+                {
+                    "type": "ack",
+                    "client_id": frame.client_id,
+                    "message_id": receipt.message.id,
+                    "seq": receipt.message.seq,
+                    "at": receipt.message.at,
+                }
+            )
+
+    def _may_send(self) -> bool:
+        now = time.monotonic()
+        self._tokens = min(self._rate * _BURST_SECONDS, self._tokens + (now - self._filled_at) * self._rate)
+        self._filled_at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+    async def _decode(self, data: Any) -> protocol.Frame | None:
+        try:
+            return protocol.decode_frame(data)
+        except msgspec.ValidationError as error:
+            known = "Invalid value" not in str(error)
+            await self._error(*(("bad_frame", "error_bad_frame") if known else ("unknown_type", "error_unknown_type")))
+        except (msgspec.DecodeError, UnicodeError):
+            await self._error("bad_frame", "error_bad_frame")
+        return None
+
+    @property
+    def _id(self) -> str:
+        assert self.conversation_id is not None
+        return self.conversation_id
+
+    async def _pump(self) -> None:
+        """Send what the log has behind the last entry sent, whenever woken."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._send_new()
+            except StoreUnavailable:
+                # The log keeps everything: look again when the database may be back.
+                asyncio.get_running_loop().call_later(1, self._wake.set)
+            except (asyncio.TimeoutError, ConnectionError):
+                self.closing.request(protocol.TOO_SLOW, b"too slow")
+                return
+
+    async def _send_new(self) -> None:
+        while True:
+            async with self._services.store.read() as unit:
+                if self._sent_seq == 0:
+                    entries = await newest_messages(unit, self._id, SNAPSHOT)
+                else:
+                    entries = await messages_after(unit, self._id, self._sent_seq)
+            for entry in entries:
+                await self._send(event_frame(entry))
+                self._sent_seq = entry.seq
+            if len(entries) < SNAPSHOT:
+                return
+
+    async def _send(self, frame: dict[str, Any]) -> None:
+        if not self._ws.closed:
+            with contextlib.suppress(ConnectionResetError):
+                await asyncio.wait_for(self._ws.send_str(encode(frame)), _SEND_TIMEOUT)
+
+    async def _error(self, code: str, key: str, client_id: str | None = None, **values: str) -> None:
+        frame = {"type": "error", "code": code, "message": self._services.words.say(key, self._language, **values)}
+        if client_id is not None:
+            frame["client_id"] = client_id
+        await self._send(frame)
+
+    def _note_receipt(self, *, delivered: int, read: int = 0) -> None:
+        """Remember what arrived and was read; written together a moment later, for these come often."""
+        self._delivered_seq = max(self._delivered_seq, delivered)
+        self._read_seq = max(self._read_seq, read)
+        if self._receipts is None:
+            self._receipts = asyncio.create_task(self._flush_later())
+
+    async def _flush_later(self) -> None:
+        await asyncio.sleep(_RECEIPTS_EVERY)
+        await self._flush_receipts()
+
+    async def _flush_receipts(self) -> None:
+        waiting, self._receipts = self._receipts, None
+        if waiting is not None and waiting is not asyncio.current_task():
+            waiting.cancel()
+        if waiting is not None and self.conversation_id is not None:
+            with contextlib.suppress(StoreUnavailable):
+                await self._services.conversations.confirm(
+                    self.conversation_id, delivered=self._delivered_seq, read=self._read_seq
+                )

@@ -1,0 +1,60 @@
+/**
+ * One message as an element: its author in words, its text, its sources, its buttons.
+ *
+ * Guarantee: nothing is shown without an author in words, which is also the element's accessible name; an author kind
+ * that this version does not know is shown as "System", never as a person.
+ */
+import { authorMark, h, linkedText, sourceIcon } from "./dom.js";
+
+const KINDS = ["bot", "human", "system", "customer"];
+let lastId = 0;
+
+function authorLine(id, kind, author, at, state, texts) {
+  return h(
+    "p",
+    { class: "author", id },
+    authorMark({ kind, name: author.name }),
+    h("span", { class: "name", dir: "auto", text: texts.author(author) }),
+    at ? h("time", { datetime: at, text: texts.moment(at) }) : null,
+    state ? h("span", { class: `state ${state}`, text: texts.say(`state_${state}`) }) : null,
+  );
+}
+
+function choices(buttons, active, texts, onChoose) {
+  return h(
+    "div",
+    { class: "choices", role: "group", "aria-label": texts.say("buttons") },
+    ...buttons.map((button) =>
+      h("button", {
+        type: "button",
+        dir: "auto",
+        text: button.title,
+        disabled: !active,
+        onclick: (event) => onChoose(button, event.currentTarget),
+      }),
+    ),
+  );
+}
+
+/**
+ * `entry` is {author, text, at, kind, buttons, sources, case, state}; `active` says whether its buttons may be pressed.
+ */
+export function messageElement(entry, { active, continued, texts, onChoose }) {
+  const kind = KINDS.includes(entry.author.kind) ? entry.author.kind : "system";
+  const id = `author-${(lastId += 1)}`;
+  const classes = ["message", kind, entry.kind === "notice" && "notice", continued && "continued"];
+  const text = h("div", { class: "text", dir: "auto" });
+  text.append(kind === "customer" ? entry.text : linkedText(entry.text));
+  const newCase = entry.case && !entry.text.includes(entry.case);
+  return h(
+    "article",
+    { class: classes.filter(Boolean).join(" "), "aria-labelledby": id },
+    authorLine(id, kind, entry.author, entry.at, entry.state, texts),
+    text,
+    newCase ? h("p", { class: "case", text: texts.say("case", { case: entry.case }) }) : null,
+    entry.sources.length
+      ? h("p", { class: "source" }, sourceIcon(), h("span", { dir: "auto", text: texts.sources(entry.sources) }))
+      : null,
+    entry.buttons.length ? choices(entry.buttons, active, texts, onChoose) : null,
+  );
+}

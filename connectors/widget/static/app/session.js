@@ -1,0 +1,145 @@
+/**
+ * What the browser remembers of the conversation: the token, what has been read, the chosen language and type size, and
+ * the messages that the server has not acknowledged yet.
+ *
+ * Guarantee: nothing is stored before the customer's first message; from then on a reload finds the same conversation
+ * and every unacknowledged message, with its client id. Each unsent message has a key of its own, so that two tabs
+ * never overwrite each other's.
+ * On failure (storage refused by the browser) everything lives in memory for as long as the page does.
+ */
+
+const SESSION = "klartext.session";
+const UNSENT = "klartext.unsent.";
+
+function storageOrNull() {
+  try {
+    const storage = window.localStorage;
+    storage.getItem(SESSION);
+    return storage;
+  } catch {
+    return null;
+  }
+}
+
+function parsedOrNull(text) {
+  try {
+    const value = JSON.parse(text);
+    return value && typeof value === "object" ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+const NOTHING = { token: null, conversation: null, locale: null, read: 0, language: null, large: false };
+
+export class Session {
+  #storage = storageOrNull();
+  #kept = false;
+  #state = { ...NOTHING };
+  #unsent = new Map();
+
+  constructor() {
+    this.#restore();
+  }
+
+  get token() {
+    return this.#state.token;
+  }
+
+  get conversation() {
+    return this.#state.conversation;
+  }
+
+  /** The language that the server was last told. */
+  get locale() {
+    return this.#state.locale;
+  }
+
+  get read() {
+    return this.#state.read;
+  }
+
+  get large() {
+    return this.#state.large;
+  }
+
+  /** True once the conversation outlives this page. */
+  get kept() {
+    return this.#kept;
+  }
+
+  /** The language that the customer chose on a page of this language, or null. */
+  chosenLanguage(pageLanguage) {
+    const { language } = this.#state;
+    return language && language.page === pageLanguage ? language.chosen : null;
+  }
+
+  set(changes) {
+    Object.assign(this.#state, changes);
+    if (this.#kept) this.#write(SESSION, this.#state);
+  }
+
+  /** From now on the conversation is stored: called with the customer's first message. */
+  keep() {
+    if (this.#kept) return;
+    this.#kept = true;
+    this.#write(SESSION, this.#state);
+  }
+
+  /** The token is worth nothing any more. Language, type size and unsent messages stay. */
+  forgetConversation() {
+    this.set({ token: null, conversation: null, locale: null, read: 0 });
+  }
+
+  /** Unsent messages, oldest first. */
+  unsent() {
+    return [...this.#unsent.values()].sort((a, b) => a.at - b.at);
+  }
+
+  addUnsent(item) {
+    this.#unsent.set(item.client_id, item);
+    this.keep();
+    this.#write(UNSENT + item.client_id, item);
+  }
+
+  dropUnsent(clientId) {
+    this.#unsent.delete(clientId);
+    this.#storage?.removeItem(UNSENT + clientId);
+  }
+
+  /** Calls back when another tab stored another conversation than this page's. */
+  onOtherConversation(callback) {
+    window.addEventListener("storage", (event) => {
+      if (event.key !== SESSION || !event.newValue) return;
+      const stored = parsedOrNull(event.newValue);
+      if (!stored || !stored.token) return;
+      const other = stored.conversation !== this.#state.conversation;
+      Object.assign(this.#state, stored);
+      this.#kept = true;
+      if (other) callback();
+    });
+  }
+
+  #restore() {
+    if (!this.#storage) return;
+    const stored = parsedOrNull(this.#storage.getItem(SESSION));
+    if (stored) {
+      Object.assign(this.#state, stored);
+      this.#kept = true;
+    }
+    for (let index = 0; index < this.#storage.length; index += 1) {
+      const key = this.#storage.key(index);
+      if (!key.startsWith(UNSENT)) continue;
+      const item = parsedOrNull(this.#storage.getItem(key));
+      if (item && item.client_id && typeof item.text === "string") this.#unsent.set(item.client_id, item);
+    }
+  }
+
+  #write(key, value) {
+    try {
+      this.#storage?.setItem(key, JSON.stringify(value));
+    } catch {
+      // The browser's quota is used up. The copy in memory still sends it.
+    }
+  }
+}

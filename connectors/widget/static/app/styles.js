@@ -1,0 +1,268 @@
+/**
+ * The widget's look, as a constructable stylesheet: it needs no 'unsafe-inline' and cannot leak into the page.
+ *
+ * A page may set the custom properties --klartext-accent and --klartext-accent-ink on <klartext-widget>.
+ * Every text has a contrast of at least 7:1 on its ground, every control a border of at least 3:1.
+ */
+
+const THEME = `
+:host {
+  all: initial;
+  color-scheme: light dark;
+  --accent: var(--klartext-accent, #0b5160);
+  --accent-ink: var(--klartext-accent-ink, #ffffff);
+  --head: var(--klartext-accent, #0b4552);
+  --head-ink: var(--klartext-accent-ink, #ffffff);
+  --ink: #14232a;
+  --ink-soft: #384850;
+  --paper: #ffffff;
+  --ground: #f3f6f6;
+  --line: #cfd8da;
+  --edge: #6b7b83;
+  --own: #d9ecee;
+  --own-edge: #b5d6da;
+  --bot: #0b4552;
+  --human: #7d3a05;
+  --human-ground: #fff3e4;
+  --human-edge: #e8c49c;
+  --notice: #e6ebec;
+  --alert: #8c1d18;
+  --status: #fff4d1;
+  --status-ink: #4a3600;
+  --focus: #0b5160;
+  --shadow: 0 1px 2px rgb(10 30 36 / 18%), 0 12px 36px rgb(10 30 36 / 22%);
+}
+@media (prefers-color-scheme: dark) {
+  :host {
+    --accent: var(--klartext-accent, #8fdbe4);
+    --accent-ink: var(--klartext-accent-ink, #06252b);
+    --head: var(--klartext-accent, #0f3a44);
+    --head-ink: var(--klartext-accent-ink, #f1fafb);
+    --ink: #ecf2f3;
+    --ink-soft: #c8d4d8;
+    --paper: #1a262b;
+    --ground: #11191d;
+    --line: #34444b;
+    --edge: #8499a1;
+    --own: #17424b;
+    --own-edge: #28606b;
+    --bot: #8fdbe4;
+    --human: #ffc48c;
+    --human-ground: #33271b;
+    --human-edge: #6b4e2f;
+    --notice: #243238;
+    --alert: #ffb4ab;
+    --status: #3a2f0c;
+    --status-ink: #ffe9a8;
+    --focus: #a9e8ef;
+    --shadow: 0 1px 2px rgb(0 0 0 / 50%), 0 12px 36px rgb(0 0 0 / 55%);
+  }
+}
+`;
+
+const FRAME = `
+*, *::before, *::after { box-sizing: border-box; }
+[hidden] { display: none !important; }
+.root {
+  --base: max(17px, 1.0625rem);
+  font: 400 var(--base) / 1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif;
+  color: var(--ink);
+  text-align: start;
+}
+.root.large-type { --base: max(22px, 1.375rem); }
+button, textarea { font: inherit; color: inherit; }
+button { cursor: pointer; }
+p, h2 { margin: 0; }
+:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.icon, .mark { width: 1.4em; height: 1.4em; flex: none; }
+
+.launcher {
+  position: fixed; z-index: 2147483000;
+  right: calc(1rem + env(safe-area-inset-right)); bottom: calc(1rem + env(safe-area-inset-bottom));
+  display: flex; align-items: center; gap: .75em;
+  max-width: calc(100vw - 2rem); min-height: 60px; padding: .55em 1.2em .55em 1em;
+  border: 2px solid var(--accent-ink); border-radius: 16px;
+  background: var(--accent); color: var(--accent-ink); box-shadow: var(--shadow); text-align: start;
+}
+.launcher .mark { width: 1.8em; height: 1.8em; }
+.launcher-words { display: grid; line-height: 1.3; }
+.launcher-text { font-weight: 650; }
+.launcher-note { font-size: .85em; }
+.badge {
+  display: grid; place-items: center; min-width: 1.8em; height: 1.8em; padding: 0 .4em; border-radius: 1em;
+  background: var(--accent-ink); color: var(--accent); font-weight: 700; font-size: .85em;
+}
+
+.panel {
+  position: fixed; z-index: 2147483000;
+  right: calc(1rem + env(safe-area-inset-right)); bottom: calc(1rem + env(safe-area-inset-bottom));
+  display: flex; flex-direction: column;
+  width: 400px; height: 760px; max-width: calc(100vw - 2rem); max-height: calc(100dvh - 2rem);
+  border: 1px solid var(--edge); border-radius: 16px; overflow: hidden;
+  background: var(--ground); box-shadow: var(--shadow);
+}
+.large-type .panel { width: 480px; height: 760px; }
+.panel:focus-visible { outline-offset: -4px; }
+
+.head { flex: none; padding: .7em .8em .8em; background: var(--head); color: var(--head-ink); }
+.head :focus-visible { outline-color: var(--head-ink); }
+.who { display: flex; align-items: center; gap: .75em; }
+.who > div { flex: 1; min-width: 0; }
+.who .mark { width: 2em; height: 2em; }
+.who .initials { min-width: 2.3em; height: 2.3em; border: 2px solid currentColor; color: inherit; font-size: .87em; }
+.who h2 { font-size: .9em; font-weight: 500; line-height: 1.3; }
+#holder { font-size: 1.06em; font-weight: 680; line-height: 1.3; overflow-wrap: anywhere; }
+.tools { display: flex; gap: .5em; margin-top: .65em; }
+.plain, .to-human {
+  display: flex; align-items: center; justify-content: center; flex: none;
+  min-width: 44px; min-height: 44px; padding: 0; border-radius: 10px;
+  border: 1.5px solid transparent; background: none; color: inherit; font-weight: 650; font-size: max(16px, .94em);
+}
+.tools .plain { border-color: color-mix(in srgb, var(--head-ink) 65%, transparent); }
+.plain:hover { background: color-mix(in srgb, var(--head-ink) 16%, transparent); }
+.plain[aria-pressed="true"] { background: var(--head-ink); color: var(--head); }
+.to-human {
+  flex: 1; gap: .5em; padding: .3em .7em; line-height: 1.25;
+  border-color: var(--head-ink); background: var(--head-ink); color: var(--head);
+}
+.to-human:hover { text-decoration: underline; text-underline-offset: 3px; text-decoration-thickness: 2px; }
+.to-human[aria-disabled="true"] { background: none; color: inherit; cursor: default; text-decoration: none; border-style: dashed; }
+
+.status { flex: none; display: flex; align-items: center; gap: .75em; padding: 0 1em; font-size: .94em; line-height: 1.4; }
+.status:has(span:not(:empty)) { padding-block: .6em; background: var(--notice); border-bottom: 1px solid var(--line); }
+.status.notable:has(span:not(:empty)) { background: var(--status); color: var(--status-ink); }
+.status span { flex: 1; }
+.retry { min-height: 44px; padding: .3em .8em; border: 1.5px solid currentColor; border-radius: 10px; background: none; font-weight: 650; }
+`;
+
+const THREAD = `
+.log { flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 1em; scrollbar-width: thin; }
+.log:focus-visible { outline-offset: -4px; }
+.phone { margin-bottom: 1em; color: var(--ink-soft); font-size: .94em; text-align: center; }
+.phone a { color: var(--ink); font-weight: 650; white-space: nowrap; text-underline-offset: 3px; }
+.list { display: flex; flex-direction: column; align-items: stretch; }
+.message {
+  max-width: 94%; margin-top: .9em; padding: .65em .9em .75em;
+  border: 1px solid var(--line); border-radius: 4px 14px 14px 14px; background: var(--paper);
+}
+.message:first-child { margin-top: 0; }
+.message.continued { margin-top: .35em; }
+.author { display: flex; flex-wrap: wrap; align-items: center; gap: .1em .5em; margin-bottom: .2em; font-size: .88em; line-height: 1.4; color: var(--ink-soft); }
+.author .mark, .author .icon { width: 1.35em; height: 1.35em; color: var(--bot); }
+.author .name { font-weight: 700; color: var(--bot); }
+.continued .author .mark, .continued .author .icon, .continued .author .initials { display: none; }
+.initials {
+  display: inline-grid; place-items: center; min-width: 1.9em; height: 1.9em; padding: 0 .3em;
+  border: 1.5px solid var(--human); border-radius: 1em; color: var(--human); font-size: .82em; font-weight: 700;
+}
+.text { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+.text a { color: inherit; font-weight: 600; text-underline-offset: 3px; }
+.message.human { background: var(--human-ground); border-color: var(--human-edge); border-inline-start: 5px solid var(--human); }
+.message.human .name { color: var(--human); }
+.message.customer { align-self: flex-end; max-width: 88%; border-radius: 14px 4px 14px 14px; background: var(--own); border-color: var(--own-edge); }
+.message.customer .name { color: var(--ink); }
+.message.notice { max-width: none; border-radius: 10px; background: var(--notice); border-color: transparent; font-size: .97em; }
+.message.system .name { color: var(--ink); }
+.state { font-weight: 600; color: var(--ink); }
+.state.waiting::before { content: "· "; }
+.state.sending { visibility: hidden; animation: appear 0s 1.2s forwards; }
+.state.refused { color: var(--alert); }
+@keyframes appear { to { visibility: visible; } }
+.case { margin-top: .4em; font-weight: 650; }
+.source {
+  display: flex; gap: .5em; margin-top: .65em; padding-top: .55em; border-top: 1px solid var(--line);
+  font-size: .88em; line-height: 1.4; color: var(--ink-soft);
+}
+.source .icon { width: 1.3em; height: 1.3em; margin-top: .05em; }
+.choices { display: flex; flex-wrap: wrap; gap: .5em; margin-top: .75em; }
+.choices button {
+  min-height: 44px; padding: .4em .9em; border: 1.5px solid var(--accent); border-radius: 10px;
+  background: var(--paper); color: var(--ink); font-weight: 600; line-height: 1.3; text-align: start;
+}
+.choices button:hover:enabled { background: var(--own); }
+.choices button:disabled { border: 1px dashed var(--edge); background: none; color: var(--ink-soft); font-weight: 400; cursor: default; }
+
+.end { position: relative; flex: none; }
+.jump {
+  position: absolute; left: 50%; bottom: .6em; transform: translateX(-50%);
+  display: flex; align-items: center; gap: .5em; min-height: 44px; padding: .4em 1em; white-space: nowrap;
+  border: 1.5px solid var(--accent-ink); border-radius: 22px; background: var(--accent); color: var(--accent-ink);
+  font-weight: 650; box-shadow: var(--shadow);
+}
+.typing { padding: 0 1em .5em; color: var(--ink-soft); font-size: .92em; }
+`;
+
+const COMPOSER = `
+.composer { flex: none; padding: .7em .8em calc(.8em + env(safe-area-inset-bottom)); background: var(--paper); border-top: 1px solid var(--line); }
+.field { display: flex; align-items: flex-end; gap: .5em; }
+textarea {
+  flex: 1; min-width: 0; min-height: max(48px, 2.7em); max-height: 9.5em; padding: .55em .75em; resize: none; field-sizing: content;
+  border: 1.5px solid var(--edge); border-radius: 10px; background: var(--paper); color: var(--ink); line-height: 1.4;
+}
+textarea::placeholder { color: var(--ink-soft); opacity: 1; }
+.over textarea { border: 2px solid var(--alert); }
+.send {
+  display: flex; align-items: center; justify-content: center; gap: .4em; flex: none; min-width: 48px; min-height: max(48px, 2.7em); padding: .4em .9em;
+  border: 1.5px solid var(--accent); border-radius: 10px; background: var(--accent); color: var(--accent-ink); font-weight: 650;
+}
+.send:hover { text-decoration: underline; text-underline-offset: 3px; }
+.hint { font-size: .92em; line-height: 1.4; color: var(--ink-soft); }
+.hint:not(:empty) { margin-bottom: .5em; }
+.over .hint { color: var(--alert); font-weight: 600; }
+`;
+
+const CONDITIONS = `
+.short .who h2 { display: none; }
+.short .tools { margin-top: .35em; }
+.short textarea { max-height: 4.2em; }
+@media (max-width: 40rem), (max-height: 26rem) {
+  .panel, .large-type .panel {
+    top: var(--visible-top, 0); left: 0; right: 0; bottom: auto;
+    width: auto; max-width: none; height: var(--visible-height, 100dvh); max-height: none; border: 0; border-radius: 0;
+  }
+  .head { padding-top: calc(.7em + env(safe-area-inset-top)); }
+  .head, .log, .composer { padding-inline: calc(.8em + env(safe-area-inset-left)) calc(.8em + env(safe-area-inset-right)); }
+}
+/* Little height, as at 400 % zoom: the whole panel scrolls, only the field stays in reach. */
+@media (max-height: 26rem) {
+  .panel, .large-type .panel { overflow-y: auto; }
+  .log { flex: 1 0 auto; overflow: visible; }
+  .composer { position: sticky; bottom: 0; }
+  .end { position: sticky; bottom: 4.5em; }
+}
+@media (max-width: 26rem) {
+  .to-human { padding-inline: .3em; }
+  .to-human .icon { display: none; }
+}
+@media (max-width: 22rem) {
+  .send span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .send { padding: .4em; }
+  .message { max-width: 100%; }
+  .who { gap: .6em; }
+}
+@media (prefers-reduced-motion: no-preference) {
+  .panel { animation: rise .16s ease-out; }
+  @keyframes rise { from { opacity: 0; transform: translateY(10px); } }
+}
+@media (prefers-contrast: more) {
+  :host { --line: var(--ink); --edge: var(--ink); --own-edge: var(--ink); --human-edge: var(--ink); --ink-soft: var(--ink); }
+}
+@media (forced-colors: active) {
+  .message.notice { border-color: CanvasText; }
+  .plain[aria-pressed="true"] { border-width: 4px; }
+  .to-human[aria-disabled="true"], .choices button:disabled { color: GrayText; }
+}
+@media print { .launcher { display: none; } }
+`;
+
+let sheet = null;
+
+/** One sheet for all widgets of the page. */
+export function styles() {
+  if (!sheet) {
+    sheet = new CSSStyleSheet();
+    sheet.replaceSync(THEME + FRAME + THREAD + COMPOSER + CONDITIONS);
+  }
+  return sheet;
+}
