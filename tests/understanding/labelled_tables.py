@@ -1,0 +1,14 @@
+"""The labelled sentences of this folder, and the day on which they are read."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+TODAY = date(2026, 11, 21)  # a Saturday
+
+
+def table(name: str) -> list[tuple[str, str]]:
+    """Returns the rows of a two-column file of this folder."""
+    lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+    return [(left, right) for left, _, right in (line.partition("\t") for line in lines)]

@@ -1,0 +1,185 @@
+"""Account data: shown to proven customers only, with its source, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+from action_talk import Talker
+
+from actions.account import AppointmentShow, ContractShow, InvoiceShow, OrderStatus, TicketStatus
+from actions.base import AccountService
+from actions.context import Context
+from actions.crm.demo_people import BLOCKED, NONE, OPEN, ORDER, OUTAGE, QUIET, TICKET, TOMORROW, TWO, ZERO
+from actions.crm.repository import CrmRepository
+from actions.faults import ReportFault
+
+SERVICES = (InvoiceShow, ContractShow, AppointmentShow, TicketStatus, OrderStatus, ReportFault)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_without_proof_nothing_is_said_and_the_proof_is_asked_for(
+    service: type[AccountService], context: Context
+) -> None:
+    outcome = await Talker(context).run(service, "…", intent=service.intent)
+    assert outcome.texts == []
+    name = service.action_name
+    assert outcome.slots == {"asked_for": None, "pending": name, "next_step": "identity_form", "last_service": name}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_proof_is_good_for_its_session_and_conversation_only(
+    service: type[AccountService], context: Context, crm: CrmRepository
+) -> None:
+    await Talker(context).prove(QUIET, crm)
+    for other in (Talker(context, session=2), Talker(context, conversation="c-2")):
+        outcome = await other.run(service, "…", intent=service.intent)
+        assert outcome.texts == []
+        assert outcome.slots["next_step"] == "identity_form"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_blocked_account_goes_to_a_person(
+    service: type[AccountService], context: Context, crm: CrmRepository
+) -> None:
+    talker = Talker(context)
+    await talker.prove(BLOCKED, crm)
+    outcome = await talker.run(service, "…", intent=service.intent)
+    assert outcome.report["handover"]["reason"] == "sensitive"
+    assert outcome.sources == []
+
+
+@pytest.mark.parametrize(
+    ("language", "expected", "label"),
+    [("de", "Ihre Rechnung R-", "Ihre Rechnung R-"), ("en", "Your invoice R-", "Your invoice R-")],
+)
+async def test_invoice(language: str, expected: str, label: str, context: Context, crm: CrmRepository) -> None:
+    talker = Talker(context, language=language)
+    await talker.prove(QUIET, crm)
+    outcome = await talker.run(InvoiceShow, "…", intent="invoice_show")
+    assert outcome.text.startswith(expected)
+    assert outcome.sources[0]["label"].startswith(label)
+    assert outcome.sources[0]["record"] in outcome.text
+    assert outcome.sources[0]["as_of"].endswith("Z")
+    assert outcome.slots["next_step"] == "listen"
+    assert {call["operation"] for call in outcome.report["calls"]} == {"proven_customer", "invoices"}
+
+
+async def test_an_earlier_invoice_by_its_button(context: Context, crm: CrmRepository) -> None:
+    talker = Talker(context)
+    await talker.prove(QUIET, crm)
+    first = await talker.run(InvoiceShow, "…", intent="invoice_show")
+    number = first.payloads[0].split('"')[3]
+    second = await talker.run(
+        InvoiceShow, first.payloads[0], intent="invoice_show", entities={"invoice_number": number}
+    )
+    assert second.sources[0]["record"] == number
+
+
+@pytest.mark.parametrize(("language", "said"), [("de", "Unter Ihren letzten"), ("en", "no such invoice")])
+async def test_an_invoice_by_month(language: str, said: str, context: Context, crm: CrmRepository) -> None:
+    talker = Talker(context, language=language)
+    await talker.prove(QUIET, crm)
+    third = (await crm.invoices(QUIET))[2]
+    asked = {"intent": "invoice_show", "entities": {"date": f"{third.value.period:%Y-%m}"}}
+    assert (await talker.run(InvoiceShow, "…", **asked)).sources[0]["record"] == third.record
+    asked["entities"] = {"date": "1999-12"}
+    outcome = await talker.run(InvoiceShow, "…", **asked)
+    assert said in outcome.text
+    assert "1999" in outcome.text
+
+
+async def test_the_record_named_before_the_proof_is_shown_after_it(context: Context, crm: CrmRepository) -> None:
+    talker = Talker(context)
+    named = await talker.run(TicketStatus, "…", intent="ticket_status", entities={"ticket_number": "T-104817"})
+    assert named.slots["asked_for"] == "T-104817"
+    await talker.prove(TICKET, crm)
+    resumed = {**named.slots, "next_step": "action_ticket_status"}
+    outcome = await talker.run(TicketStatus, "123456", intent="inform", slots=resumed)
+    assert outcome.sources[0]["record"] == "T-104817"
+    foreign = await talker.run(OrderStatus, "…", intent="order_status", entities={"order_number": "B-213605"})
+    assert foreign.slots["next_step"] == "listen"
+    assert foreign.sources[0]["record"] == TICKET
+
+
+async def test_someone_elses_invoice_looks_like_none(context: Context, crm: CrmRepository) -> None:
+    foreign = (await crm.invoices(OPEN))[0].record
+    talker = Talker(context)
+    await talker.prove(QUIET, crm)
+    theirs = await talker.run(InvoiceShow, "…", intent="invoice_show", entities={"invoice_number": foreign})
+    nobodys = await talker.run(InvoiceShow, "…", intent="invoice_show", entities={"invoice_number": "R-1999-01-1"})
+    assert theirs.text.replace(foreign, "#") == nobodys.text.replace("R-1999-01-1", "#")
+    assert [source["record"] for source in theirs.sources] == [QUIET]
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(OPEN, "noch offen"), (ZERO, "nichts bezahlen"), (QUIET, "ezahlt am")]
+)
+async def test_invoice_states(number: str, expected: str, context: Context, crm: CrmRepository) -> None:
+    talker = Talker(context)
+    await talker.prove(number, crm)
+    outcome = await talker.run(InvoiceShow, "…", intent="invoice_show")
+    assert expected in outcome.text
+
+
+async def test_two_contracts_are_two_answers_with_two_sources(context: Context, crm: CrmRepository) -> None:
+    talker = Talker(context)
+    await talker.prove(TWO, crm)
+    outcome = await talker.run(ContractShow, "…", intent="contract_show")
+    assert len(outcome.texts) == 2
+    assert {source["record"] for source in outcome.sources} == {"V-205192", "V-205193"}
+
+
+async def test_no_contract_is_said_and_a_person_offered(context: Context, crm: CrmRepository) -> None:
+    talker = Talker(context)
+    await talker.prove(NONE, crm)
+    for service in (ContractShow, ReportFault):
+        outcome = await talker.run(service, "…", intent=service.intent)
+        assert outcome.payloads[-1] == "/talk_to_human"
+
+
+async def test_appointment_ticket_and_order(context: Context, crm: CrmRepository) -> None:
+    for conversation, number, service, expected in (
+        ("a", TOMORROW, AppointmentShow, "10:00 bis 12:00 Uhr"),
+        ("b", TICKET, TicketStatus, "T-104817"),
+        ("c", ORDER, OrderStatus, "B-213605"),
+    ):
+        talker = Talker(context, conversation=conversation)
+        await talker.prove(number, crm)
+        outcome = await talker.run(service, "…", intent=service.intent)
+        assert expected in outcome.text
+        assert outcome.sources
+
+
+async def test_a_case_of_the_chat_is_not_looked_up_in_the_customer_system(context: Context, crm: CrmRepository) -> None:
+    talker = Talker(context)
+    await talker.prove(TICKET, crm)
+    outcome = await talker.run(TicketStatus, "…", intent="ticket_status", entities={"ticket_number": "KT-26-000123"})
+    assert "KT-26-000123" in outcome.text
+    assert outcome.payloads == ["/talk_to_human"]
+
+
+async def test_a_known_outage_is_told_before_anything_is_opened(context: Context, crm: CrmRepository) -> None:
+    talker = Talker(context)
+    await talker.prove(OUTAGE, crm)
+    outcome = await talker.run(ReportFault, "Mein Internet geht nicht", intent="report_fault")
+    assert "Kabel" in outcome.text
+    assert outcome.sources[0]["label"].startswith("Störungsübersicht")
+    assert outcome.slots["next_step"] == "listen"
+    anyway = await talker.run(ReportFault, "/report_fault", intent="report_fault", entities={"fault_scope": "own"})
+    assert anyway.slots["next_step"] == "fault_form"
+
+
+async def test_a_fault_is_opened_once_however_often_the_turn_is_tried(context: Context, crm: CrmRepository) -> None:
+    talker = Talker(context)
+    await talker.prove(QUIET, crm)
+    asked = await talker.run(ReportFault, "Mein Internet geht nicht", intent="report_fault")
+    assert asked.slots["next_step"] == "fault_form"
+    before = len(await crm.tickets(QUIET))
+    filled = {"next_step": "action_report_fault", "fault_kind": "internet_out", "fault_text": "alles tot"}
+    first = await talker.run(ReportFault, "alles tot", intent="inform", slots=filled)
+    again = await talker.run(ReportFault, "alles tot", intent="inform", slots=filled)
+    other = await talker.run(ReportFault, "alles tot", intent="inform", slots=filled, turn_id="t-2")
+    assert first.sources[0]["record"] in first.text
+    assert {outcome.sources[0]["record"] for outcome in (first, again, other)} == {first.sources[0]["record"]}
+    assert "schon" in other.text
+    assert len(await crm.tickets(QUIET)) == before + 1
+    assert first.slots["fault_kind"] is None

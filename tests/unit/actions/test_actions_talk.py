@@ -1,0 +1,196 @@
+"""Asking back, handing over, honest referrals, the fault form, and the language to answer in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from action_talk import Talker, user_event
+from rasa_sdk import Tracker
+
+from actions.catalogue import HANDED_OVER, REFERRED
+from actions.context import Context
+from actions.crm.errors import CrmUnavailable
+from actions.fallback import Fallback
+from actions.fault_form import FaultForm
+from actions.identity import IdentityForm
+from actions.phrases import code_in, fault_kind_in, has_nothing_at_hand, house_number_in, identifier_in, wants_new_code
+from actions.referral import HandOverRequest, Refer
+from actions.talk import Goodbye
+from actions.turn import spoken_language
+
+ASKED_BACK = [
+    user_event("blubb"),
+    {"event": "action", "name": "action_fallback"},
+    {"event": "action", "name": "action_listen"},
+]
+
+
+async def test_the_first_time_it_asks_back_with_the_best_readings_and_a_person(context: Context) -> None:
+    outcome = await Talker(context).run(
+        Fallback,
+        "die Rechnung da",
+        intent="nlu_fallback",
+        ranking=["nlu_fallback", "greet", "invoice_show", "invoice_explain", "payment_change"],
+        events=[user_event("die Rechnung da")],
+    )
+    assert outcome.payloads == ["/invoice_show", "/invoice_explain", "/talk_to_human"]
+    assert outcome.report == {}
+
+
+async def test_the_second_time_in_a_row_a_person_takes_over(context: Context) -> None:
+    outcome = await Talker(context).run(
+        Fallback, "blubb", intent="nlu_fallback", events=[*ASKED_BACK, user_event("blubb")], form="fault_form"
+    )
+    assert outcome.report["handover"]["reason"] == "not_understood"
+    assert outcome.texts == []
+    assert outcome.left_form
+
+
+async def test_an_understood_turn_in_between_starts_anew(context: Context) -> None:
+    understood = [user_event("Hallo"), {"event": "action", "name": "utter_greet"}]
+    outcome = await Talker(context).run(
+        Fallback, "blubb", intent="nlu_fallback", events=[*ASKED_BACK, *understood, user_event("blubb")]
+    )
+    assert outcome.report == {}
+    assert outcome.payloads == ["/talk_to_human"]
+
+
+async def test_the_second_of_two_requests_is_offered(context: Context) -> None:
+    outcome = await Talker(context).run(Refer, "zu langsam", intent="slow_internet", further="invoice_show")
+    assert outcome.payloads[-1] == "/invoice_show"
+    handed_over = await Talker(context).run(HandOverRequest, "", intent="complaint", further="invoice_show")
+    assert handed_over.payloads == []  # a person reads the whole message
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("intent", REFERRED)
+async def test_a_referral_is_honest_and_offers_a_person(intent: str, language: str, context: Context) -> None:
+    outcome = await Talker(context, language=language).run(Refer, "…", intent=intent, form="identity_form")
+    assert outcome.texts
+    assert outcome.payloads[-1] == "/talk_to_human"
+    assert outcome.left_form
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("intent", HANDED_OVER)
+async def test_what_needs_a_person_goes_to_one(intent: str, language: str, context: Context) -> None:
+    outcome = await Talker(context, language=language).run(HandOverRequest, "…", intent=intent)
+    assert outcome.report["handover"] == {"reason": "sensitive", "detail": intent}
+    assert len(outcome.texts) == 1
+
+
+async def test_cancelling_is_not_hindered_by_a_system_that_is_away(context: Context) -> None:
+    class Away:
+        async def contact_info(self) -> None:
+            raise CrmUnavailable("contact_info", "timeout")
+
+    away = Context(wording=context.wording, settings=context.settings, connect=lambda url: Away())
+    outcome = await Talker(away).run(HandOverRequest, "…", intent="contract_cancel")
+    assert "Textform" in outcome.text
+    assert outcome.report["handover"]["reason"] == "sensitive"
+
+
+async def test_a_form_says_that_the_system_is_away_and_stays(context: Context) -> None:
+    class Away:
+        async def start_proof(self, *_: Any) -> None:
+            raise CrmUnavailable("start_proof", "timeout")
+
+    away = Context(wording=context.wording, settings=context.settings, connect=lambda url: Away())
+    outcome = await Talker(away).run(
+        IdentityForm, "2169047", intent="inform", slots={"requested_slot": "identifier"}, form="identity_form"
+    )
+    assert outcome.payloads == ["/talk_to_human"]
+    assert outcome.slots["requested_slot"] == "identifier"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "entities", "kind", "kept"),
+    [
+        ('/inform{"fault_kind": "tv"}', "inform", {"fault_kind": "tv"}, "tv", None),
+        ("Das Festnetz ist tot", "nlu_fallback", {}, "phone", "Das Festnetz ist tot"),
+        ("the internet keeps dropping", "slow_internet", {}, "internet_slow", "the internet keeps dropping"),
+        ("Der Router blinkt rot", "router_help", {}, "internet_out", "Der Router blinkt rot"),
+    ],
+)
+async def test_what_is_broken(
+    text: str, intent: str, entities: dict[str, str], kind: str, kept: str | None, context: Context
+) -> None:
+    slots = {"requested_slot": "fault_kind", "pending": "action_report_fault"}
+    outcome = await Talker(context).run(
+        FaultForm, text, intent=intent, entities=entities, slots=slots, form="fault_form"
+    )
+    assert (outcome.slots["fault_kind"], outcome.slots["fault_text"]) == (kind, kept)
+    assert outcome.slots["next_step"] == "action_report_fault"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "stopped"),
+    [
+        ("nein danke", "deny", True),
+        ("bitte abbrechen", "nlu_fallback", True),
+        ("es geht doch nicht", "report_fault", False),
+        ("egal welcher Sender, alles schwarz", "nlu_fallback", False),
+    ],
+)
+async def test_refusing_is_told_from_describing(text: str, intent: str, stopped: bool, context: Context) -> None:
+    slots = {"requested_slot": "fault_kind", "pending": "action_report_fault"}
+    outcome = await Talker(context).run(FaultForm, text, intent=intent, slots=slots, form="fault_form")
+    assert outcome.slots["next_step"] == ("listen" if stopped else "action_report_fault")
+
+
+async def test_a_farewell_leaves_the_form(context: Context) -> None:
+    outcome = await Talker(context).run(Goodbye, "Tschüss", intent="goodbye", form="address_form")
+    assert outcome.left_form
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("meine Kundennummer ist 2169047.", "number", "2169047"),
+        ("0171 3920012", "phone", "0171 3920012"),
+        ("+49 (0) 345 123456", "phone", "+49 (0) 345 123456"),
+        ("Karl-Heinz.Boettcher@Example.org, bitte", "email", "karl-heinz.boettcher@example.org"),
+    ],
+)
+def test_identifiers_in_free_text(text: str, kind: str, value: str) -> None:
+    found = identifier_in(text)
+    assert found is not None
+    assert (found.kind, found.value) == (kind, value)
+
+
+def test_no_identifier_where_there_is_none() -> None:
+    texts = ("123456", "06217 Merseburg", "keine Ahnung", "am 12.10.2026")
+    assert [identifier_in(text) for text in texts] == [None] * 4
+
+
+def test_phrases() -> None:
+    codes = {"123 456": "123456", "der Code ist 123456": "123456", "1234567": None, "12345": None}
+    assert {text: code_in(text) for text in codes} == codes
+    houses = {"12 a": "12a", "die 3": "3", "Hausnummer 7": "7", "06217 Merseburg": None}
+    assert {text: house_number_in(text) for text in houses} == houses
+    assert has_nothing_at_hand("I don't have any of these")
+    assert wants_new_code("Es ist noch nichts angekommen")
+    assert not wants_new_code("123456")
+    assert fault_kind_in("irgendwas") == "other"
+
+
+def tracker(text: str, language: str, locale: str, events: list[dict[str, Any]]) -> Tracker:
+    message = {"text": text, "language": language, "metadata": {"locale": locale}, "entities": [], "intent": {}}
+    return Tracker("c", {}, message, events, False, None, {}, "action_listen")
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "locale", "before", "spoken"),
+    [
+        ("my internet is down", "en", "de", [], "en"),
+        ("123456", "de", "de", [user_event("my internet is down", "en", "de")], "en"),
+        ("/help", "de", "de", [user_event("my internet is down", "en", "de")], "en"),
+        ("/help", "de", "en", [user_event("Hallo", "de", "de")], "en"),
+        ("123456", "de", "en", [], "en"),
+    ],
+)
+def test_numbers_and_buttons_go_on_in_the_language_last_written(
+    text: str, language: str, locale: str, before: list[dict[str, Any]], spoken: str
+) -> None:
+    assert spoken_language(tracker(text, language, locale, before)) == spoken

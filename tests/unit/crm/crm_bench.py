@@ -1,0 +1,79 @@
+"""One opened repository and what a test of it needs: a clock to turn, the code that was sent, a clean table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta, timezone
+from uuid import uuid4
+
+from aiohttp import web
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actions.crm import tables
+from actions.crm.database import Database
+from actions.crm.repository import CrmRepository
+from actions.crm.sql import SqlCrm
+
+TODAY = date(2026, 11, 21)  # a Saturday
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=timezone.utc)
+FIRST_NEW_TICKET = 104_818
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+class Bench:
+    """One opened repository with what a test needs around it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.clock = Clock()
+        self.database = Database(url)
+        self.sql = SqlCrm(self.database, self.clock)
+        self.crm: CrmRepository = self.sql  # what the test talks to
+
+    async def clean(self) -> None:
+        async def work(connection: AsyncConnection) -> None:
+            for table in (tables.identity_proof, tables.notification, tables.ticket_request):
+                await connection.execute(delete(table))
+            await connection.execute(delete(tables.ticket).where(tables.ticket.c.id >= FIRST_NEW_TICKET))
+
+        await self.database.write("clean", work)
+
+    def conversation(self) -> str:
+        return uuid4().hex
+
+    async def code(self) -> str:
+        """The code that was sent last."""
+        newest = (await self.crm.notifications(1))[0]
+        found = re.search(r"\b\d{6}\b", newest.body)
+        assert found is not None
+        return found.group()
+
+    @staticmethod
+    def wrong(code: str) -> str:
+        return f"{(int(code) + 1) % 10**6:06d}"
+
+
+@asynccontextmanager
+async def serving(app: web.Application) -> AsyncIterator[str]:
+    """Serve on a free port; its address."""
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()

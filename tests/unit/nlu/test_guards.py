@@ -1,0 +1,109 @@
+"""Asking for a person and asking for the truth are found in any wording; talk about persons and bots is not."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bot.nlu.guards import guard
+from bot.nlu.text import clean, fold
+
+PERSON = """
+Ich möchte bitte mit einem echten Menschen sprechen.
+Kann ich mit jemandem aus Ihrem Team sprechen?
+Gib mir bitte einen Mitarbeiter
+ich will jetzt endlich mit wem reden
+Verbinde mich mit dem Kundenservice
+ich hätte gerne einen menschlichen Ansprechpartner
+holt mir mal nen Menschen ran
+Lassen Sie mich mit Ihrem Chef reden
+Kann hier auch ein Mensch antworten?
+MITARBEITER!!!
+Mitarbeiter sprechen
+Ich will nicht mit einem Bot schreiben
+Mein Internet ist kaputt und ich will mit einem Menschen reden
+kann ich einen menschen haben
+Ich moechte mit einem Berater sprechen
+I mecht mit am Menschen redn
+I need to speak with a representative
+could you connect me to a live agent
+let me talk to a person please
+get me someone real
+I would like a human
+can I speak to somebody in charge
+please transfer me
+I don't want to talk to a robot
+is there a real person I can talk to
+""".strip().splitlines()
+CHALLENGE = """
+Bist du ein echter Mensch oder eine KI?
+Sind Sie ein Bot?
+Spreche ich mit einem Menschen?
+Unterhalte ich mich mit einer Maschine
+du bist eine KI oder?
+ist das ein roboter?
+Bin ich mit einem Bot verbunden?
+sind sie menschlich
+bisch du a mensch
+Schreibt mir hier ein Roboter?
+Sagen Sie mal, sind Sie überhaupt ein Mensch?
+BIST DU EIN BOT
+Mit wem schreibe ich hier eigentlich?
+are you a real human
+are u a bot??
+is this a real person
+am I speaking to a robot
+do I talk to an AI
+you're not human are you
+is there a human behind this
+am I talking to a machine
+""".strip().splitlines()
+NEITHER = """
+Der Bot von gestern war nett
+Der Mitarbeiter war gestern unfreundlich
+Mit wem habe ich einen Vertrag?
+Ich habe mit einem Mitarbeiter gesprochen und er hat mir 10 Euro Rabatt versprochen
+Ich habe gestern mit Ihrem Kollegen telefoniert
+I spoke to an agent yesterday
+the agent told me it would be fixed
+someone from your company came yesterday
+Can someone come and fix my router?
+Ich brauche jemanden, der mir den Router anschließt
+Ist das ein echtes Problem?
+Mein Computer ist mit dem Router verbunden
+Sind Sie heute geöffnet?
+are you open today
+Is this a real outage
+Ich schreibe mit meinem Computer
+Roboter bauen ist mein Hobby
+Ihr Mitarbeiter sollte mich zurückrufen
+Mein Saugroboter findet das WLAN nicht
+Der Mensch am Telefon war nett
+Suchen Sie Mitarbeiter?
+Wann kommt der Techniker?
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [(text, "talk_to_human") for text in PERSON]
+    + [(text, "bot_challenge") for text in CHALLENGE]
+    + [(text, None) for text in NEITHER],
+)
+def test_guard(text, expected):
+    assert guard(fold(clean(text))) == expected
+
+
+def test_guards_agree_with_the_training_data(examples):
+    false_alarms = [
+        (text, intent) for text, intent in zip(*examples, strict=True) if guard(fold(clean(text))) not in (None, intent)
+    ]
+    assert false_alarms == []
+
+
+def test_hostile_text_is_fast():
+    started = time.perf_counter()
+    for text in ("mit " * 150, "ich will " * 60, "bist du ein " * 50, "a" * 600, "kann ich mit x y " * 35):
+        guard(text)
+    assert time.perf_counter() - started < 0.5

@@ -1,0 +1,51 @@
+"""Settings: what cannot be used is named with its variable; nothing is guessed."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.settings import ROOT, Settings, SettingsError
+
+
+def test_out_of_the_box_it_is_one_machine_with_sqlite() -> None:
+    settings = Settings.from_environment({})
+    assert settings.database_url == f"sqlite+aiosqlite:///{ROOT / 'var' / 'klartext.db'}"
+    assert settings.brain_database_url == f"sqlite+aiosqlite:///{ROOT / 'var' / 'brain.db'}"
+    assert (settings.host, settings.port, settings.demo, settings.redis_url) == ("127.0.0.1", 8080, True, None)
+    assert settings.desk_hours == "24/7"
+
+
+def test_on_many_nodes_it_is_postgresql_with_its_async_driver() -> None:
+    environment = {
+        "KLARTEXT_DATABASE_URL": "postgresql://u:p@db/klartext",
+        "KLARTEXT_REDIS_URL": "redis://r",
+        "KLARTEXT_DEMO": "0",
+    }
+    settings = Settings.from_environment(environment)
+    assert settings.database_url == settings.brain_database_url == "postgresql+asyncpg://u:p@db/klartext"
+    assert settings.desk_hours == "Mo-Fr 08:00-18:00"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eighty"),
+        ("PORT", "0"),
+        ("ERROR_BOUND", "3"),
+        ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("BRAIN_URL", "localhost:5005"),
+        ("RT_URL", "rt.example.org"),
+        ("RT_URL", "https://rt.example.org"),  # nobody to log in as
+        ("DEMO", "maybe"),
+        ("MESSAGE_RATE", "0"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_with_its_variable(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"KLARTEXT_{name}"):
+        Settings.from_environment({f"KLARTEXT_{name}": value})
+
+
+def test_a_secret_is_never_printed() -> None:
+    assert "geheim" not in repr(Settings.from_environment({"KLARTEXT_SECRET_KEY": "geheim"}))
