@@ -152,7 +152,7 @@ _SETTLED = {"done", "sent", "cancelled", "dead"}
 
 def digest(thread: Thread) -> str:
     """The stored rows, without what nothing reads and with ids replaced by what they stand for."""
-    names = {entry["id"]: f"message {entry['seq']}" for entry in thread.log}
+    names = {entry["id"]: f"message {entry['seq']}" for entry in thread.log} | {thread.row["id"]: "the conversation"}
     titles = {button["id"]: button["payload"] for button in thread.buttons}
 
     def plain(row: Row, *left_out: str) -> list[tuple[str, str]]:

@@ -29,7 +29,7 @@ async def _explore(cast: Cast, url: str, *, joined: bool = True) -> Report:
 @pytest.mark.parametrize("cast", [*SHORT, *([PRODUCT] if LONG else [])], ids=lambda cast: cast.name)
 @pytest.mark.timeout(1800)
 async def test_every_order_on_sqlite(cast: Cast, fast_folder: Path, tell: Tell) -> None:
-    report = await _explore(cast, f"sqlite+inline:///{fast_folder / 'world.db'}")
+    report = await _explore(cast, f"sqlite+aiosqlite:///{fast_folder / 'world.db'}")
     tell(report)
     assert report.orders > report.states / 2
     assert report.ends
@@ -46,8 +46,8 @@ async def test_every_order_on_postgresql(cast: Cast, database_url: str, tell: Te
 
 @pytest.mark.parametrize("cast", [SHORT[0], SHORT[3]], ids=lambda cast: cast.name)
 async def test_joining_branches_hides_nothing(cast: Cast, fast_folder: Path) -> None:
-    one_by_one = await _explore(cast, f"sqlite+inline:///{fast_folder / 'tree.db'}", joined=False)
-    joined = await _explore(cast, f"sqlite+inline:///{fast_folder / 'graph.db'}")
+    one_by_one = await _explore(cast, f"sqlite+aiosqlite:///{fast_folder / 'tree.db'}", joined=False)
+    joined = await _explore(cast, f"sqlite+aiosqlite:///{fast_folder / 'graph.db'}")
     assert joined.orders == one_by_one.orders == sum(one_by_one.ends.values())
     assert set(joined.ends) == set(one_by_one.ends)
     assert joined.states < one_by_one.states

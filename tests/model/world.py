@@ -32,7 +32,6 @@ from bot.store.unit_of_work import Store
 from bot.store.wakeup import WakeUp
 from bot.transparency import openings
 from bot.transparency.wording import Wording, wording
-from tests.model import inline_sqlite as _inline_sqlite  # noqa: F401 (registers `sqlite+inline`)
 from tests.model.actors import Actor, StagedDatabase, StagedWakeUp
 
 # A Sunday: with weekday hours nobody is at the desk.
@@ -124,10 +123,7 @@ class Node:
 
 
 class World:
-    """A database with its schema, two agents, and a way back to a remembered state.
-
-    SQLite is meant in its `sqlite+inline` form.
-    """
+    """A database with its schema, two agents, and a way back to a remembered state."""
 
     def __init__(self, database: Database, words: Wording, settings: Settings) -> None:
         self.database = database
@@ -144,6 +140,8 @@ class World:
         self.turns = Turns(self.store, self.conversations, StagedBrain(free, answer_all), words, settings)
         self.delivery = Delivery(self.store, {PUSH: StagedSender(free, send_well)}, at_once=1)
         self._remembered: dict[str, list[dict[str, Any]]] = {}
+        # SQLite copies its own file faster than rows can be written one by one.
+        self._file = sqlite3.connect(database.engine.url.database or "") if database.is_sqlite else None
         self._copy = sqlite3.connect(":memory:")
 
     @classmethod
@@ -172,13 +170,14 @@ class World:
     async def close(self) -> None:
         """Close the connections."""
         self._copy.close()
+        if self._file is not None:
+            self._file.close()
         await self.database.close()
 
     async def remember(self) -> None:
         """From now on `reset` leads here."""
-        if self.database.is_sqlite:
-            async with self.database.engine.connect() as connection:
-                (await connection.get_raw_connection()).driver_connection.backup(self._copy)
+        if self._file is not None:
+            self._file.backup(self._copy)
             return
         async with self.store.read() as unit:
             self._remembered = {
@@ -189,9 +188,8 @@ class World:
     async def reset(self) -> None:
         """Back to the remembered content, and to the beginning of time."""
         self.clock.now = SUNDAY
-        if self.database.is_sqlite:
-            async with self.database.engine.connect() as connection:
-                self._copy.backup((await connection.get_raw_connection()).driver_connection)
+        if self._file is not None:
+            self._copy.backup(self._file)
             return
         async with self.database.write() as connection:
             for table in reversed(metadata.sorted_tables):
