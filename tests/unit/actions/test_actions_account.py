@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 from action_talk import Talker
 
-from actions.account import AppointmentShow, ContractShow, InvoiceShow, OrderStatus, TicketStatus
+from actions.account import AppointmentShow, TicketStatus
 from actions.base import AccountService
 from actions.context import Context
+from actions.contracts import ContractShow
 from actions.crm.demo_people import BLOCKED, NONE, OPEN, ORDER, OUTAGE, QUIET, TICKET, TOMORROW, TWO, ZERO
 from actions.crm.repository import CrmRepository
 from actions.faults import ReportFault
+from actions.invoices import InvoiceShow
+from actions.orders import OrderStatus
 
 SERVICES = (InvoiceShow, ContractShow, AppointmentShow, TicketStatus, OrderStatus, ReportFault)
 
