@@ -1,4 +1,4 @@
-"""The real system for browser tests: `klartext run` with its own ports and its own folder.
+"""The real system for tests: `klartext run` with its own ports and its own folder.
 
 Guarantee: what runs here is what a user starts: edge, brain, actions and supervisor as processes of their own, SQLite
 and the demo CRM, nothing replaced. Whatever does not come up in time raises `NotUp` with the end of the logs; `stop`
@@ -16,7 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +47,8 @@ class Login:
 class Stack:
     """One running system. `agent` is the account that the first start made."""
 
-    def __init__(self, var: Path) -> None:
+    def __init__(self, var: Path, settings: Mapping[str, str] | None = None) -> None:
+        """`settings`: more of the environment, by variable."""
         self.var = var
         edge, brain, actions = _free_ports(3)
         self.base = f"http://127.0.0.1:{edge}"
@@ -64,6 +65,7 @@ class Stack:
             "KLARTEXT_ACTIONS_URL": f"http://127.0.0.1:{actions}",
             # So that a line of output is a line of the file.
             "COLUMNS": "200",
+            **(settings or {}),
         }
         self._output = var / "output.txt"
         self._process: subprocess.Popen[bytes] | None = None

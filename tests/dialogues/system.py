@@ -1,0 +1,106 @@
+"""The system that dialogues are played with: `klartext run` as a user starts it, on demo data that each dialogue gets
+anew.
+
+Guarantee: edge, brain, actions and customer data are the real ones, on SQLite. The customer data is brought back to its
+first state with SQLite's own backup, in one transaction and below every connection that is open, so no process has to
+start again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.browser.stack import Stack
+from tests.dialogues.script import Dialogue
+
+_BUSY = 10.0  # seconds to wait for a lock
+
+
+class System:
+    """One running system, and the way to look into its databases."""
+
+    def __init__(self, var: Path) -> None:
+        self._stack = Stack(var, {"KLARTEXT_MESSAGE_RATE": "100000"})
+        self._first = var / "crm.first.db"
+        self.base = self._stack.base
+
+    async def start(self) -> None:
+        """Start, and keep the demo data as it is now."""
+        await self._stack.start()
+        _copy(self._stack.crm_file, self._first)
+
+    async def stop(self) -> None:
+        """End every process."""
+        await self._stack.stop()
+
+    def begin(self, dialogue: Dialogue) -> None:
+        """Fresh demo data, with what the dialogue presupposes."""
+        _copy(self._first, self._stack.crm_file)
+        with _open(self._stack.crm_file) as connection:
+            for statement in dialogue.given:
+                names = {"customer": dialogue.customer} if ":customer" in statement else {}
+                connection.execute(statement, names)
+            connection.commit()
+
+    async def newest_code(self) -> str | None:
+        """The code in the newest mail or text message, read where somebody who tries the demo reads it."""
+        async with aiohttp.ClientSession() as http, http.get(f"{self.base}/demo/outbox.json") as response:
+            sent = await response.json()
+        found = re.search(r"\b\d{6}\b", sent[0]["body"]) if sent else None
+        return found[0] if found else None
+
+    # --- looking into the databases ---
+
+    def crm_rows(self, query: str, names: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """What the customer data holds."""
+        return _ask(self._stack.crm_file, query, names)
+
+    def edge_rows(self, query: str, names: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """What the edge holds."""
+        return _ask(self._stack.var / "klartext.db", query, names)
+
+    def settled_head(self, conversation: str) -> int | None:
+        """The conversation's newest place, or None while something that the customer wrote is still open."""
+        rows = self.edge_rows(
+            "select head_seq from conversation where id = :id and not exists "
+            "(select 1 from inbox where conversation_id = :id and state = 'open')",
+            {"id": conversation},
+        )
+        return int(rows[0][0]) if rows else None
+
+    def holder(self, conversation: str) -> tuple[str, str]:
+        """Who holds the conversation, and why."""
+        rows = self.edge_rows(
+            "select holder, reason from tenure where conversation_id = :id order by epoch desc limit 1",
+            {"id": conversation},
+        )
+        return rows[0][0], rows[0][1]
+
+    def newest_calls(self, conversation: str) -> list[str]:
+        """What the newest turn asked of the customer data system, as its trace has it."""
+        rows = self.edge_rows(
+            "select body from trace where conversation_id = :id order by seq desc, at desc limit 1",
+            {"id": conversation},
+        )
+        return [call["operation"] for call in json.loads(rows[0][0]).get("calls", ())] if rows else []
+
+
+def _open(path: Path) -> contextlib.closing[sqlite3.Connection]:
+    return contextlib.closing(sqlite3.connect(path, timeout=_BUSY))
+
+
+def _copy(source: Path, target: Path) -> None:
+    with _open(source) as read, _open(target) as write:
+        read.backup(write)
+
+
+def _ask(path: Path, query: str, names: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with _open(path) as connection:
+        return connection.execute(query, names).fetchall()
