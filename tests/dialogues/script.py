@@ -32,11 +32,12 @@ What may be expected of a step; names in the singular take one value or a list, 
     handover  the reason; without it a step that ends with anybody but the bot fails
     identity  none, claimed or proven: what agents see after the step
     call      operations of the customer data system in the turn's trace
-    crm, edge a list of {query, is}: SQL on the customer data, or on the edge's database, and the rows it gives. A single
-              value stands for one row of one column. `:customer` and `:conversation` may be used.
+    crm, edge a list of {query, is}: SQL on the customer data, or on the edge's database, and the rows it gives. A
+              single value stands for one row of one column. `:customer` and `:conversation` may be used.
 
 Of every answer it is checked besides: no longer than 600 characters, and every source with an as-of moment. Each
-dialogue starts a new conversation on fresh demo data. Run some of them with `pytest tests/dialogues -k "invoice and de"`.
+dialogue starts a new conversation on fresh demo data. Run some of them with
+`pytest tests/dialogues -k "invoice and de"`.
 """
 
 from __future__ import annotations
