@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from actions.crm import demo_areas, demo_outages, demo_people, tables
+from actions.crm import demo_areas, demo_outages, demo_payments, demo_people, tables
 from actions.crm.addresses import number_key, plain
 from actions.crm.demo_people import Person
 from actions.crm.demo_places import FIRST_NAMES, LAST_NAMES, PLACES, streets_of
@@ -85,6 +85,7 @@ class _Builder:
         desk = TicketDesk(self.today, self.dice, self.rows)
         desk.appointments()
         desk.tickets()
+        demo_payments.add(self.rows)
         return self.rows
 
     # --- the company and its network ---

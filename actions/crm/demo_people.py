@@ -163,8 +163,8 @@ PEOPLE: tuple[Person, ...] = (
         street="Spergauer Straße",
         house_number="6",
         contracts=(("V-211462", "DSL 50"),),
-        situation_de="Seine Störungsmeldung T-104817 ist in Arbeit.",
-        situation_en="His fault ticket T-104817 is being worked on.",
+        situation_de="Seine Störungsmeldung T-104817 ist in Arbeit. Seine letzte Rechnung wurde doppelt abgebucht.",
+        situation_en="His fault ticket T-104817 is being worked on. His latest invoice was debited twice.",
     ),
     Person(
         number=ENGLISH,

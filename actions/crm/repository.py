@@ -34,10 +34,11 @@ from actions.crm.models import (
     ProofStarted,
     Ticket,
 )
+from actions.crm.payment_verbs import PaymentVerbs
 
 
-class CrmRepository(Protocol):
-    """Customer data and proof of identity."""
+class CrmRepository(PaymentVerbs, Protocol):
+    """Customer data and proof of identity; topics of their own have a part of the protocol each."""
 
     # --- customers and what they have; the lists are newest first ---
 

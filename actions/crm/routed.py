@@ -66,6 +66,7 @@ class RoutedTickets:
         self.check_code = crm.check_code
         self.proven_customer = crm.proven_customer
         self.identity = crm.identity
+        self.payments = crm.payments
         self.notifications = crm.notifications
 
     async def overview(self, customer_number: str) -> Fact[CustomerOverview] | None:

@@ -39,6 +39,11 @@ def _made(kind: type[M], /, **fields: Any) -> M:
     return msgspec.convert(fields, kind)
 
 
+def plain(kind: type[M], row: RowMapping) -> M:
+    """A value whose fields are all columns of the same names."""
+    return _made(kind, **_pick(row, *kind.__struct_fields__))
+
+
 def _text(row: RowMapping, name: str) -> Bilingual:
     return _made(Bilingual, de=row[f"{name}_de"], en=row[f"{name}_en"])
 

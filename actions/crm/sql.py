@@ -6,11 +6,10 @@ raises `CrmUnavailable`, and no other error leaves here but `CrmRejected`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timezone
-from typing import Any, TypeVar
 
-from sqlalchemy import RowMapping, Select, insert, select
+from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actions.crm import addresses, queries, rows
@@ -43,6 +42,8 @@ from actions.crm.models import (
 from actions.crm.proof import Proofs
 from actions.crm.queries import first, values
 from actions.crm.repository import CrmRepository
+from actions.crm.sql_part import Clock
+from actions.crm.sql_payments import SqlPayments
 from actions.crm.tables import (
     build_area,
     build_area_street,
@@ -55,9 +56,6 @@ from actions.crm.tables import (
     ticket,
     ticket_request,
 )
-
-T = TypeVar("T")
-Clock = Callable[[], datetime]
 
 
 def connect(url: str) -> CrmRepository:
@@ -72,12 +70,11 @@ def _utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class SqlCrm(CrmRepository):
-    """`CrmRepository` on SQL. `clock` gives aware UTC datetimes."""
+class SqlCrm(SqlPayments, CrmRepository):
+    """`CrmRepository` on SQL, with a part for each topic. `clock` gives aware UTC datetimes."""
 
     def __init__(self, database: Database, clock: Clock = _utc_now) -> None:
-        self._database = database
-        self._clock = clock
+        super().__init__(database, clock)
         self._proofs = Proofs(database, clock)
 
     # --- customers and what they have ---
@@ -284,18 +281,3 @@ class SqlCrm(CrmRepository):
 
     async def close(self) -> None:
         await self._database.close()
-
-    # --- helpers ---
-
-    def _fact(self, value: T, record: str) -> Fact[T]:
-        return Fact(value=value, record=record, as_of=self._clock())
-
-    async def _all(self, operation: str, query: Select[Any], make: Callable[[RowMapping], T]) -> list[Fact[T]]:
-        async def work(connection: AsyncConnection) -> list[Fact[T]]:
-            found = (await connection.execute(query)).mappings().all()
-            return [self._fact(make(row), row["number"]) for row in found]
-
-        return await self._database.read(operation, work)
-
-    async def _one(self, operation: str, query: Select[Any], make: Callable[[RowMapping], T]) -> Fact[T] | None:
-        return first(await self._all(operation, query.limit(1), make))

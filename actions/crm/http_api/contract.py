@@ -47,6 +47,7 @@ _REPEATABLE: Mapping[str, bool] = {
     "check_code": False,
     "proven_customer": True,
     "identity": True,
+    "payments": True,
     "notifications": True,
     "ping": True,
 }
@@ -99,7 +100,8 @@ def _operation(verb: str, method: Any) -> Operation:
 def _operations() -> dict[str, Operation]:
     verbs = {
         name: method
-        for name, method in vars(CrmRepository).items()
+        for part in CrmRepository.__mro__
+        for name, method in vars(part).items()
         if inspect.iscoroutinefunction(method) and name != "close"  # closing is the client's own affair
     }
     if missing := verbs.keys() ^ _REPEATABLE.keys():

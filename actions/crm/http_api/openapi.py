@@ -60,7 +60,7 @@ def _post(operation: Operation, arguments: Any, result: Any, problem: Any) -> di
         status: {"description": why, "content": {"application/problem+json": {"schema": problem}}}
         for status, why in _RESULTS.items()
     }
-    if operation.verb == "open_ticket":
+    if "CrmRejected" in operation.description:
         failures["422"] = {"description": _REJECTED, "content": {"application/problem+json": {"schema": problem}}}
     return {
         "operationId": operation.verb,

@@ -72,7 +72,7 @@ def test_the_document_beside_the_docs_is_the_contract() -> None:
     is_current = written == openapi.text()
     assert is_current, "python -m actions.crm.http_api.openapi > docs/crm-openapi.json"
     described = {path["post"]["operationId"] for path in msgspec.json.decode(written)["paths"].values()}
-    protocol = {name for name, member in vars(CrmRepository).items() if inspect.iscoroutinefunction(member)}
+    protocol = {name for name, _ in inspect.getmembers(CrmRepository, inspect.iscoroutinefunction)}
     assert described == protocol - {"close"}
 
 
