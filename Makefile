@@ -35,7 +35,7 @@ bench: install
 	@$(PYTHON) -m bench --write
 
 bench-nlu: install
-	@$(PYTHON) -m bench.nlu $(DATA)
+	@$(PYTHON) -W ignore -m bench.nlu $(DATA) --pictures docs/pictures
 
 chaos: install
 	@$(PYTHON) -m bench.chaos --write

@@ -13,9 +13,14 @@ from pathlib import Path
 
 import numpy as np
 from ruamel.yaml import YAML
-from sklearn.model_selection import StratifiedKFold
+
+from bot.nlu.encoder import centred, encode
+from bot.nlu.folds import deal, near_duplicates
+from bot.nlu.text import clean
 
 FOLDS = 5
+# Examples of one intent more alike than this are asked and learned together.
+NEAR_DUPLICATE = 0.9
 # How sets call what is outside of all their intents.
 OUT_OF_SCOPE = ("oos", "out_of_scope")
 
@@ -97,7 +102,11 @@ def own_examples(folder: Path) -> Examples:
 
 
 def folded(examples: Examples) -> Iterator[tuple[Examples, Examples]]:
-    """Yields what is learned and what is asked, each example asked once."""
-    splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=7)
-    for known, held in splitter.split(np.zeros(len(examples)), examples.intents):
-        yield examples.rows(known.tolist()), examples.rows(held.tolist())
+    """Yields what is learned and what is asked, each example asked once, near duplicates never on both sides."""
+    vectors = encode([clean(text) for text in examples.texts])
+    _, truth = np.unique(examples.intents, return_inverse=True)
+    groups = near_duplicates(centred(vectors, vectors.mean(axis=0)), truth, NEAR_DUPLICATE)
+    fold_of = deal(groups, truth, FOLDS, seed=7)
+    for fold in range(FOLDS):
+        asked = fold_of == fold
+        yield examples.rows(np.flatnonzero(~asked).tolist()), examples.rows(np.flatnonzero(asked).tolist())

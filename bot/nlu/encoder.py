@@ -37,3 +37,10 @@ def encode(texts: Sequence[str]) -> NDArray[np.float32]:
             encoder = _encoder()
             vectors[filled] = encoder.encode([texts[row] for row in filled])
     return vectors
+
+
+def centred(vectors: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns the rows without what they have in common, `mean`, at length 1."""
+    moved = vectors - mean
+    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
+    return np.asarray(moved / np.maximum(lengths, 1e-6), dtype=np.float32)

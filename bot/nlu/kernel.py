@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from bot.nlu.encoder import DIMENSIONS, encode
+from bot.nlu.encoder import DIMENSIONS, centred, encode
 from bot.nlu.text import clean, fold, mask_digits
 
 Array = NDArray[np.float32]
@@ -60,13 +60,13 @@ class TextKernel:
         # n-grams of a single text tell nothing about another one; few texts keep them all.
         self._characters.set_params(min_df=2 if len(texts) > 200 else 1)
         return Views(
-            self._centred(vectors), self._words.fit_transform(surfaces), self._characters.fit_transform(surfaces)
+            centred(vectors, self._mean), self._words.fit_transform(surfaces), self._characters.fit_transform(surfaces)
         )
 
     def views(self, texts: Sequence[str]) -> Views:
         """Returns the views of other texts."""
         surfaces = [_surface(text) for text in texts]
-        meaning = self._centred(encode([clean(text) for text in texts]))
+        meaning = centred(encode([clean(text) for text in texts]), self._mean)
         return Views(meaning, self._words.transform(surfaces), self._characters.transform(surfaces))
 
     def meaning(self, left: Views, right: Views) -> Array:
@@ -107,11 +107,6 @@ class TextKernel:
         for name, vectorizer in (("words", self._words), ("characters", self._characters)):
             vectorizer.vocabulary_ = vocabularies[name]
             vectorizer.idf_ = arrays[f"idf_{name}"]
-
-    def _centred(self, vectors: Array) -> Array:
-        moved = vectors - self._mean
-        lengths: Array = np.linalg.norm(moved, axis=1, keepdims=True)
-        return np.asarray(moved / np.maximum(lengths, 1e-6), dtype=np.float32)
 
 
 def _surface(text: str) -> str:

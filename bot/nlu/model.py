@@ -21,12 +21,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
+from scipy import linalg
 from scipy.optimize import minimize_scalar
-from scipy.sparse.csgraph import connected_components
 from scipy.special import log_softmax, softmax
 from sklearn.model_selection import StratifiedShuffleSplit
 
+from bot.nlu.folds import deal, near_duplicates
 from bot.nlu.kernel import Array, TextKernel, Views
 
 
@@ -183,35 +183,13 @@ class IntentModel:
         return held, np.concatenate(scores).astype(np.float64)
 
     def _splits(self, views: Views, truth: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Deals the groups of each intent to the folds, the largest first, each to the fold that has fewest."""
-        groups = self._groups(views, truth)
-        sizes = np.bincount(groups)
-        random = np.random.default_rng(self.options.seed)
-        fold_of = np.zeros(len(sizes), dtype=np.int64)
-        for label in range(len(self.labels)):
-            own = random.permutation(np.unique(groups[truth == label]))
-            filled = random.permutation(self.options.folds) * 1e-3  # ties go to a different fold for each intent
-            for group in own[np.argsort(-sizes[own], kind="stable")]:
-                fold_of[group] = np.argmin(filled)
-                filled[fold_of[group]] += sizes[group]
+        """Yields which examples are known and which held out, fold by fold."""
+        groups = near_duplicates(views.meaning, truth, self.options.near_duplicate)
+        fold_of = deal(groups, truth, self.options.folds, self.options.seed)
         for fold in range(self.options.folds if len(truth) <= self.options.most_folded else 1):
-            held = fold_of[groups] == fold
+            held = fold_of == fold
             if held.any() and not held.all():
                 yield np.flatnonzero(~held), np.flatnonzero(held)
-
-    def _groups(self, views: Views, truth: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Numbers the examples so that near duplicates of one intent, and theirs in turn, share a number."""
-        rows, columns = [], []
-        for start in range(0, len(truth), 1000):
-            block = slice(start, start + 1000)
-            near = views.meaning[block] @ views.meaning.T > self.options.near_duplicate
-            near &= truth[block, None] == truth[None, :]
-            row, column = np.nonzero(near)
-            rows.append(row + start)
-            columns.append(column)
-        row, column = np.concatenate(rows), np.concatenate(columns)
-        graph = sparse.coo_matrix((np.ones(len(row), dtype=bool), (row, column)), shape=(len(truth), len(truth)))
-        return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
     def _targets(self, truth: NDArray[np.int64]) -> Array:
         targets = np.full((len(truth), len(self.labels)), -1.0, dtype=np.float32)
