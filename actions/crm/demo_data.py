@@ -19,6 +19,7 @@ from actions.crm.addresses import number_key, plain
 from actions.crm.demo_people import Person
 from actions.crm.demo_places import FIRST_NAMES, LAST_NAMES, PLACES, streets_of
 from actions.crm.demo_tickets import TicketDesk
+from actions.crm.tables_service import product_sheet
 
 Row = dict[str, Any]
 Rows = dict[Table, list[Row]]
@@ -36,6 +37,8 @@ TARIFFS: dict[str, tuple[str, int, int, int]] = {
     "Glas 500": ("fiber", 500, 250, 5490),
     "Glas 1000": ("fiber", 1000, 500, 6990),
 }
+# What a line of each technology promises, as shares of its highest speed: normally available, and at least.
+PROMISED: dict[str, tuple[float, float]] = {"dsl": (0.83, 0.54), "cable": (0.85, 0.6), "fiber": (0.9, 0.7)}
 _CABLE = {"06108", "06110", "06114", "06120", "06217", "06258", "06618"}
 _BUSY = "Leipziger Straße"  # where the second line of the customer with two contracts ends
 
@@ -106,6 +109,11 @@ class _Builder:
                 "web": "https://saalenetz.example",
             }
         )
+
+        for tariff, (technology, down, _, _) in TARIFFS.items():
+            normal, least = (int(down * share) for share in PROMISED[technology])
+            sheet = {"tariff": tariff, "max_mbit": down, "normal_mbit": normal, "min_mbit": least}
+            self.rows[product_sheet].append({**sheet, "issued": self.today.replace(month=1, day=1)})
 
     def _network(self) -> None:
         for area in demo_areas.build_areas(self.today):

@@ -205,6 +205,9 @@ class NewTicket(Model, frozen=True, kw_only=True):
     description: str
     customer_number: str | None = None
     contract_number: str | None = None
+    due_at: datetime | None = (
+        None  # promised to the customer, such as the end of a callback's window; None: by its kind
+    )
 
 
 class OpenedTicket(Model, frozen=True, kw_only=True):

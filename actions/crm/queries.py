@@ -32,8 +32,8 @@ from actions.crm.tables import (
 T = TypeVar("T")
 
 SAME_FAULT = timedelta(hours=24)  # a second report within this time belongs to the first
-_OPEN = ("new", "in_progress", "waiting_for_customer")
-_LIVE = ("confirmed", "moved")
+OPEN = ("new", "in_progress", "waiting_for_customer")
+LIVE = ("confirmed", "moved")
 
 
 async def values(connection: AsyncConnection, query: Select[Any], make: Callable[[RowMapping], T]) -> list[T]:
@@ -56,7 +56,7 @@ def all_appointments_of(customer_number: str) -> Select[Any]:
 
 def next_appointments_of(customer_number: str, now: datetime) -> Select[Any]:
     query = with_address(appointment).where(
-        appointment.c.customer_number == customer_number, appointment.c.ends > now, appointment.c.status.in_(_LIVE)
+        appointment.c.customer_number == customer_number, appointment.c.ends > now, appointment.c.status.in_(LIVE)
     )
     return query.order_by(appointment.c.starts, appointment.c.number)
 
@@ -130,7 +130,7 @@ async def same_fault(connection: AsyncConnection, new: NewTicket, now: datetime)
     query = select(ticket).where(
         ticket.c.contract_number == new.contract_number,
         ticket.c.kind == "fault",
-        ticket.c.status.in_(_OPEN),
+        ticket.c.status.in_(OPEN),
         ticket.c.opened_at > now - SAME_FAULT,
     )
     return (await connection.execute(query.order_by(ticket.c.id.desc()).limit(1))).mappings().first()
@@ -148,7 +148,7 @@ async def insert_ticket(connection: AsyncConnection, new: NewTicket, now: dateti
         kind=new.kind,
         status="new",
         opened_at=now,
-        due_at=due_at(new.kind, now),
+        due_at=new.due_at or due_at(new.kind, now),
         description=storable(new.description),
     )
     return (await connection.execute(statement.returning(ticket))).mappings().one()

@@ -35,9 +35,12 @@ from actions.crm.models import (
     Ticket,
 )
 from actions.crm.payment_verbs import PaymentVerbs
+from actions.crm.product_sheets import ProductSheetVerbs
+from actions.crm.ticket_work import TicketWorkVerbs
+from actions.crm.visits import VisitVerbs
 
 
-class CrmRepository(PaymentVerbs, Protocol):
+class CrmRepository(PaymentVerbs, ProductSheetVerbs, TicketWorkVerbs, VisitVerbs, Protocol):
     """Customer data and proof of identity; topics of their own have a part of the protocol each."""
 
     # --- customers and what they have; the lists are newest first ---

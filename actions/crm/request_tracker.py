@@ -20,10 +20,11 @@ import aiohttp
 import msgspec
 import structlog
 
+from actions.crm import note_marks
 from actions.crm.errors import CrmUnavailable
 from actions.crm.lookup import storable
 from actions.crm.models import TicketStatus
-from actions.crm.tickets import Filed, Texts, TicketDraft
+from actions.crm.tickets import Filed, Note, Texts, TicketDraft
 from actions.crm.transport import Answer, HttpTransport
 
 log = structlog.get_logger(__name__)
@@ -171,21 +172,32 @@ class RequestTracker:
             return []
         which = " OR ".join(f"TicketId = {_id(filed.number)}" for filed in found)
         query = f"ObjectType = 'RT::Ticket' AND ({which}) AND (Type = 'Create' OR Type = 'Correspond')"
-        params = {
-            "query": query,
-            "fields": "Type,Created,Creator,ObjectId",
-            "per_page": "100",
-            "orderby": "id",
-            "order": "DESC",
-        }
-        page = _decoded("texts", await self._get("texts", "/transactions", params), _Page)
-        spoken = [_converted("texts", item, _Transaction) for item in page.items]
+        spoken = await self._transactions("texts", query)
         return list(await asyncio.gather(*(self._texts(_id(filed.number), spoken) for filed in found)))
 
     async def comment(self, number: str, text: str) -> None:
         """See `TicketSystem.comment`."""
         body = {"Content": storable(text) or "-", "ContentType": "text/plain"}
         await self._send("comment", "POST", f"/ticket/{_id(number)}/comment", body)
+
+    async def add_note(self, number: str, text: str, *, key: str) -> Note:
+        """See `TicketSystem.add_note`."""
+        if (known := (await self._notes(number)).get(note_marks.digest(key))) is not None:
+            return known
+        await self.comment(number, note_marks.marked(storable(text), key))
+        written = (await self._notes(number)).get(note_marks.digest(key))
+        if written is None:
+            raise CrmUnavailable("add_note", "the note written cannot be found")
+        return written
+
+    async def notes(self, number: str) -> list[Note]:
+        """See `TicketSystem.notes`."""
+        return list((await self._notes(number)).values())
+
+    async def reopen(self, number: str, *, due_at: datetime) -> None:
+        """See `TicketSystem.reopen`."""
+        body = {"Status": _NATIVE["new"], "Due": _moment(due_at)}
+        await self._send("reopen", "PUT", f"/ticket/{_id(number)}", body)
 
     async def ping(self) -> None:
         """Return when Request Tracker knows us and the queue."""
@@ -196,6 +208,26 @@ class RequestTracker:
     async def close(self) -> None:
         """Close every connection."""
         await self._transport.close()
+
+    async def _notes(self, number: str) -> dict[str, Note]:
+        """The notes by the digests of their keys, newest first."""
+        query = f"ObjectType = 'RT::Ticket' AND TicketId = {_id(number)} AND Type = 'Comment'"
+        spoken = await self._transactions("notes", query)
+        comments = await asyncio.gather(*(self._content(one) for one in spoken))
+        found = [(one, note_marks.read(comment or "")) for one, comment in zip(spoken, comments, strict=True)]
+        return {note[1]: Note(text=note[0], at=one.created) for one, note in found if note is not None}
+
+    async def _transactions(self, operation: str, query: str) -> list[_Transaction]:
+        """What happened to tickets, newest first."""
+        params = {
+            "query": query,
+            "fields": "Type,Created,Creator,ObjectId",
+            "per_page": "100",
+            "orderby": "id",
+            "order": "DESC",
+        }
+        page = _decoded(operation, await self._get(operation, "/transactions", params), _Page)
+        return [_converted(operation, item, _Transaction) for item in page.items]
 
     async def _texts(self, native: int | None, spoken: Sequence[_Transaction]) -> Texts:
         of_ticket = [one for one in spoken if one.ticket == native]

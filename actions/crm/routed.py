@@ -26,7 +26,8 @@ from actions.crm.models import (
     TicketKind,
 )
 from actions.crm.repository import CrmRepository
-from actions.crm.tickets import OPEN, Filed, Texts, TicketDraft, TicketSystem
+from actions.crm.ticket_work import TicketNote
+from actions.crm.tickets import OPEN, Filed, Note, Texts, TicketDraft, TicketSystem
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +69,11 @@ class RoutedTickets:
         self.identity = crm.identity
         self.payments = crm.payments
         self.notifications = crm.notifications
+        self.visit_slots = crm.visit_slots
+        self.book_visit = crm.book_visit
+        self.move_visit = crm.move_visit
+        self.cancel_visit = crm.cancel_visit
+        self.product_sheet = crm.product_sheet
 
     async def overview(self, customer_number: str) -> Fact[CustomerOverview] | None:
         """See `CrmRepository.overview`; the tickets are read a moment later than the rest."""
@@ -112,10 +118,31 @@ class RoutedTickets:
             content=new.description,
             requestor=mail,
             marks=tuple(marks),
-            due_at=due_at(new.kind, self._clock()),
+            due_at=new.due_at or due_at(new.kind, self._clock()),
         )
         filed, created = await self._tickets.file(draft, key=idempotency_key)
         return await self._opened(filed, created=created)
+
+    async def ticket_notes(self, number: str) -> list[Fact[TicketNote]]:
+        """See `TicketWorkVerbs.ticket_notes`."""
+        notes = await self._tickets.notes(number)
+        now = self._clock()
+        return [Fact(value=_note(number, note), record=number, as_of=now) for note in notes]
+
+    async def add_ticket_note(self, number: str, text: str, *, idempotency_key: str) -> Fact[TicketNote]:
+        """See `TicketWorkVerbs.add_ticket_note`."""
+        await self._existing(number, "add_ticket_note")
+        note = await self._tickets.add_note(number, text, key=idempotency_key)
+        return Fact(value=_note(number, note), record=number, as_of=self._clock())
+
+    async def reopen_ticket(self, number: str, reason: str, *, idempotency_key: str) -> Fact[Ticket]:
+        """See `TicketWorkVerbs.reopen_ticket`."""
+        found = await self._existing(number, "reopen_ticket")
+        if found.status not in OPEN:
+            kind = _kind(found)
+            await self._tickets.reopen(number, due_at=due_at(kind, self._clock()))
+        await self._tickets.add_note(number, reason, key=idempotency_key)
+        return (await self._facts([await self._existing(number, "reopen_ticket")]))[0]
 
     async def ping(self) -> None:
         """Return when both systems answer."""
@@ -142,6 +169,12 @@ class RoutedTickets:
             raise CrmRejected("open_ticket", "no such customer")
         return owner, customer.value.email
 
+    async def _existing(self, number: str, operation: str) -> Filed:
+        found = await self._tickets.by_number(number)
+        if found is None:
+            raise CrmRejected(operation, "no such ticket")
+        return found
+
     async def _same_fault(self, new: NewTicket) -> Filed | None:
         if new.kind != "fault" or new.contract_number is None:
             return None
@@ -161,11 +194,20 @@ class RoutedTickets:
         ]
 
 
-def _ticket(filed: Filed, texts: Texts) -> Ticket:
+def _kind(filed: Filed) -> TicketKind:
     try:
-        kind = msgspec.convert(filed.marked("kind"), TicketKind)
+        kind: TicketKind = msgspec.convert(filed.marked("kind"), TicketKind)
     except msgspec.ValidationError:
-        kind = "other"  # made by a person in the ticket system
+        return "other"  # made by a person in the ticket system
+    return kind
+
+
+def _note(number: str, note: Note) -> TicketNote:
+    return TicketNote(ticket_number=number, text=note.text, noted_at=note.at)
+
+
+def _ticket(filed: Filed, texts: Texts) -> Ticket:
+    kind = _kind(filed)
     note = texts.last_note
     return Ticket(
         number=filed.number,

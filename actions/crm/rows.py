@@ -26,6 +26,7 @@ from actions.crm.models import (
     Outage,
     Ticket,
 )
+from actions.crm.ticket_work import TicketNote
 
 M = TypeVar("M", bound=Model)
 
@@ -93,6 +94,10 @@ def ticket(row: RowMapping) -> Ticket:
     plain = _pick(row, "number", "customer_number", "contract_number", "kind", "status", "opened_at", "due_at")
     note = None if row["last_note_de"] is None else _text(row, "last_note")
     return _made(Ticket, **plain, **_pick(row, "description", "noted_at"), last_note=note)
+
+
+def ticket_note(row: RowMapping) -> TicketNote:
+    return _made(TicketNote, ticket_number=row["number"], **_pick(row, "text", "noted_at"))
 
 
 def order(row: RowMapping) -> Order:

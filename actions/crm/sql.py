@@ -44,6 +44,9 @@ from actions.crm.queries import first, values
 from actions.crm.repository import CrmRepository
 from actions.crm.sql_part import Clock
 from actions.crm.sql_payments import SqlPayments
+from actions.crm.sql_product_sheets import SqlProductSheets
+from actions.crm.sql_ticket_work import SqlTicketWork
+from actions.crm.sql_visits import SqlVisits
 from actions.crm.tables import (
     build_area,
     build_area_street,
@@ -70,7 +73,7 @@ def _utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class SqlCrm(SqlPayments, CrmRepository):
+class SqlCrm(SqlPayments, SqlProductSheets, SqlTicketWork, SqlVisits, CrmRepository):
     """`CrmRepository` on SQL, with a part for each topic. `clock` gives aware UTC datetimes."""
 
     def __init__(self, database: Database, clock: Clock = _utc_now) -> None:

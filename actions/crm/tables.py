@@ -50,6 +50,8 @@ metadata = MetaData()
 
 MAX_ATTEMPTS = 3
 
+serial = BigInteger().with_variant(Integer, "sqlite")
+
 premises = Table(
     "premises",
     metadata,
@@ -231,8 +233,6 @@ company = Table(
     Column("web", String(200), nullable=False),
     CheckConstraint("id = 1", name="one_company"),
 )
-
-serial = BigInteger().with_variant(Integer, "sqlite")
 
 # The newest row of a conversation's session is its current code; older ones are dead.
 identity_proof = Table(

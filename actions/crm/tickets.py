@@ -48,6 +48,13 @@ class Texts(Model, frozen=True, kw_only=True):
     noted_at: datetime | None
 
 
+class Note(Model, frozen=True, kw_only=True):
+    """What the person whom a ticket is about has added to it."""
+
+    text: str
+    at: datetime
+
+
 class TicketSystem(Protocol):
     """A ticket system. Marks and keys may hold any text."""
 
@@ -80,6 +87,18 @@ class TicketSystem(Protocol):
 
     async def comment(self, number: str, text: str) -> None:
         """Add a note for the team that the person it is about does not see."""
+        ...
+
+    async def add_note(self, number: str, text: str, *, key: str) -> Note:
+        """Add a note of the person the ticket is about, for the team, once per key."""
+        ...
+
+    async def notes(self, number: str) -> list[Note]:
+        """The notes that `add_note` has added, newest first."""
+        ...
+
+    async def reopen(self, number: str, *, due_at: datetime) -> None:
+        """Make a ticket new again, with another due time. Repeating it changes nothing."""
         ...
 
     async def ping(self) -> None: ...

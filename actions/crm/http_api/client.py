@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from actions.crm.http_api.client_payments import HttpPayments
+from actions.crm.http_api.client_product_sheets import HttpProductSheets
+from actions.crm.http_api.client_ticket_work import HttpTicketWork
+from actions.crm.http_api.client_visits import HttpVisits
 from actions.crm.models import (
     Address,
     AddressHit,
@@ -37,7 +40,7 @@ from actions.crm.repository import CrmRepository
 from actions.crm.transport import HttpTransport
 
 
-class HttpCrm(HttpPayments, CrmRepository):
+class HttpCrm(HttpPayments, HttpProductSheets, HttpTicketWork, HttpVisits, CrmRepository):
     """`CrmRepository` over HTTP, with a part for each topic. Connects on first use."""
 
     @classmethod

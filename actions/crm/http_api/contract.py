@@ -42,6 +42,14 @@ _REPEATABLE: Mapping[str, bool] = {
     "tickets": True,
     "ticket": True,
     "open_ticket": True,  # once per idempotency key
+    "ticket_notes": True,
+    "add_ticket_note": True,  # once per idempotency key
+    "reopen_ticket": True,  # once per idempotency key
+    "visit_slots": True,
+    "book_visit": True,  # once per idempotency key
+    "move_visit": True,  # once per idempotency key
+    "cancel_visit": True,  # once per idempotency key
+    "product_sheet": True,
     "contact_info": True,
     "start_proof": True,  # sends nothing more within a minute
     "check_code": False,
@@ -98,6 +106,7 @@ def _operation(verb: str, method: Any) -> Operation:
 
 
 def _operations() -> dict[str, Operation]:
+    # The protocol's own verbs and those of the protocols it is made of.
     verbs = {
         name: method
         for part in CrmRepository.__mro__

@@ -107,6 +107,32 @@ async def test_tickets_of_customers_live_there_and_the_rest_stays(crm: CrmReposi
     assert await crm.ticket("T-999999") is None and await crm.ticket("no number' OR id > 0") is None
 
 
+async def test_customers_notes_and_a_ticket_opened_again(
+    installation: Installation, crm: CrmRepository, tracker: RequestTracker
+) -> None:
+    new = NewTicket(kind="complaint", description="Zu lange gewartet", customer_number="2063381")
+    number = (await crm.open_ticket(new, idempotency_key=uuid4().hex)).ticket.record
+    await tracker.comment(number, "Nur für das Team")
+    assert await crm.ticket_notes(number) == []
+    key = uuid4().hex
+    for _ in range(2):
+        added = await crm.add_ticket_note(number, "Zeile 1\nZeile 2 äöü", idempotency_key=key)
+        assert added.value.text == "Zeile 1\nZeile 2 äöü"
+    native = int(number.removeprefix("T-"))
+    await asyncio.to_thread(installation.as_team, "PUT", f"/ticket/{native}", {"Status": "resolved"})
+    key = uuid4().hex
+    for _ in range(2):
+        again = await crm.reopen_ticket(number, "Noch nicht erledigt", idempotency_key=key)
+        assert again.value.status == "new" and again.value.due_at > datetime.now(timezone.utc)
+    notes = [fact.value.text for fact in await crm.ticket_notes(number)]
+    assert notes == ["Noch nicht erledigt", "Zeile 1\nZeile 2 äöü"]
+    # What a customer has added is no word of the team.
+    assert again.value.last_note is None
+    with pytest.raises(CrmRejected):
+        await crm.add_ticket_note("T-999999", "x", idempotency_key=uuid4().hex)
+    assert await crm.visit_slots("V-204817", limit=1) != []
+
+
 async def test_a_ticket_for_nobody_is_rejected(crm: CrmRepository) -> None:
     for new in (
         NewTicket(kind="fault", description="x", contract_number="V-000000"),

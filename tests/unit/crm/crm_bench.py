@@ -12,7 +12,7 @@ from aiohttp import web
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actions.crm import tables
+from actions.crm import tables, tables_service
 from actions.crm.database import Database
 from actions.crm.repository import CrmRepository
 from actions.crm.sql import SqlCrm
@@ -20,6 +20,7 @@ from actions.crm.sql import SqlCrm
 TODAY = date(2026, 11, 21)  # a Saturday
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=timezone.utc)
 FIRST_NEW_TICKET = 104_818
+LAST_DEMO_APPOINTMENT = "TM-310221"
 
 
 class Clock:
@@ -45,8 +46,11 @@ class Bench:
 
     async def clean(self) -> None:
         async def work(connection: AsyncConnection) -> None:
-            for table in (tables.identity_proof, tables.notification, tables.ticket_request):
+            written = (tables.identity_proof, tables.notification, tables.ticket_request)
+            for table in (*written, *tables_service.WRITTEN):
                 await connection.execute(delete(table))
+            new = tables.appointment.c.number > LAST_DEMO_APPOINTMENT
+            await connection.execute(delete(tables.appointment).where(new))
             await connection.execute(delete(tables.ticket).where(tables.ticket.c.id >= FIRST_NEW_TICKET))
 
         await self.database.write("clean", work)
