@@ -19,6 +19,7 @@ from actions.context import Context, process_context
 from actions.crm.errors import CrmUnavailable
 from actions.crm.models import Customer, Fact
 from actions.turn import Event, Turn
+from bot.conversation.accounts import names_account
 
 # Values of the slot `next_step` besides the names of forms and services; the rules read it.
 LISTEN = "listen"
@@ -42,6 +43,8 @@ class KlartextAction(Action, ABC):
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Event]:
         turn = Turn(dispatcher, tracker, self._context or process_context())
+        if names_account(turn.text) and turn.begins(self.action_name):
+            turn.say("account_masked")
         try:
             events = await self.act(turn)
         except CrmUnavailable:

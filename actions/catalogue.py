@@ -10,6 +10,9 @@ OFFERED = (
     "report_fault",
     "outage_info",
     "invoice_show",
+    "invoice_explain",
+    "payment_problem",
+    "payment_change",
     "contract_show",
     "appointment_show",
     "ticket_status",
@@ -25,8 +28,6 @@ OFFERED_FIRST = ("report_fault", "invoice_show", "fiber_availability")
 REFERRED: dict[str, tuple[str, ...]] = {
     "slow_internet": ("report_fault",),
     "router_help": ("report_fault",),
-    "invoice_explain": ("invoice_show",),
-    "payment_change": (),
     "tariff_change": ("contract_show",),
     "move_home": ("contract_show",),
     "contact_change": (),
@@ -38,8 +39,8 @@ REFERRED: dict[str, tuple[str, ...]] = {
     "switch_channel": ("contact_info",),
 }
 
-# Straight to a person: money trouble, leaving, anger and threats are nothing to argue about with a bot.
-HANDED_OVER = ("contract_cancel", "payment_problem", "complaint", "insult", "threat")
+# Straight to a person: leaving, anger and threats are nothing to argue about with a bot.
+HANDED_OVER = ("contract_cancel", "complaint", "insult", "threat")
 
 # Answered in the middle of a form, which then goes on.
 ANSWERED_IN_BETWEEN = frozenset(
@@ -51,7 +52,8 @@ CONTINUED_BY: dict[str, tuple[str, ...]] = {
     "action_outage_info": ("postcode",),
     "action_fiber_availability": ("street",),
     "action_fiber_progress": ("street",),
-    "action_invoice_show": ("invoice_number", "date"),
+    "action_invoice_show": ("invoice_number", "date", "contract_number"),
+    "action_invoice_explain": ("invoice_number", "date", "contract_number"),
     "action_ticket_status": ("ticket_number",),
     "action_order_status": ("order_number",),
 }

@@ -8,7 +8,9 @@ starts anew.
 from __future__ import annotations
 
 from actions.base import KlartextAction, leave_forms
+from actions.payments import offer_safe_way
 from actions.turn import Event, Turn
+from bot.conversation.accounts import names_account
 
 # Most buttons of readings; a person comes on top, and three buttons fit on every channel.
 READINGS = 2
@@ -24,6 +26,9 @@ class Fallback(KlartextAction):
     action_name = "action_fallback"
 
     async def act(self, turn: Turn) -> list[Event]:
+        if names_account(turn.text):
+            offer_safe_way(turn)
+            return []
         if self._asked_back_just_before(turn):
             turn.hand_over("not_understood")
             return leave_forms(turn)

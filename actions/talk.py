@@ -11,7 +11,9 @@ from rasa_sdk.events import SlotSet
 
 from actions.base import LISTEN, KlartextAction, leave_forms
 from actions.catalogue import CONTINUED_BY, OFFERED, OFFERED_FIRST
+from actions.payments import offer_safe_way
 from actions.turn import Event, Turn
+from bot.conversation.accounts import names_account
 
 
 class BotChallenge(KlartextAction):
@@ -71,6 +73,9 @@ class Inform(KlartextAction):
         if any(turn.entity(name) for name in CONTINUED_BY.get(service, ())):
             forgotten = [SlotSet(name, None) for name in ("address_key", "postcode", "asked_for")]
             return [*forgotten, SlotSet("next_step", service)]
+        if names_account(turn.text):
+            offer_safe_way(turn)
+            return [SlotSet("next_step", LISTEN)]
         turn.say("inform_without_request", buttons=[turn.person()])
         return [SlotSet("next_step", LISTEN)]
 

@@ -188,6 +188,17 @@ class Turn:
 
     # --- what happened before ---
 
+    def begins(self, action: str) -> bool:
+        """Whether no action but this one has answered the customer's message yet. Rasa shows a form's validation the
+        form itself as running already."""
+        own = action.removeprefix("validate_")
+        for event in self.events_backwards():
+            if event.get("event") == "user":
+                return True
+            if event.get("event") in {"action", "action_execution_rejected"} and event.get("name") != own:
+                return False
+        return True
+
     def events_backwards(self) -> Iterator[Event]:
         return _backwards(self.tracker)
 

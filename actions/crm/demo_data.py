@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from actions.crm import demo_areas, demo_outages, demo_payments, demo_people, tables
+from actions.crm import demo_areas, demo_outages, demo_payments, demo_people, tables, tables_contracts
 from actions.crm.addresses import number_key, plain
 from actions.crm.demo_people import Person
 from actions.crm.demo_places import FIRST_NAMES, LAST_NAMES, PLACES, streets_of
@@ -89,6 +89,7 @@ class _Builder:
         desk.appointments()
         desk.tickets()
         demo_payments.add(self.rows)
+        self._tariffs()
         return self.rows
 
     # --- the company and its network ---
@@ -158,6 +159,13 @@ class _Builder:
         }
         self.house[postcode, street, number] = row
         self.rows[tables.premises].append(row)
+
+    def _tariffs(self) -> None:
+        for name, (technology, down, up, cents) in TARIFFS.items():
+            row = {"name": name, "technology": technology, "down_mbit": down, "up_mbit": up, "price_cents": cents}
+            self.rows[tables_contracts.tariff].append({**row, "setup_cents": 4990, "term_months": 24})
+        for postcode in sorted(_CABLE):
+            self.rows[tables_contracts.network].append({"postcode": postcode, "technology": "cable"})
 
     # --- people ---
 

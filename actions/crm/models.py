@@ -34,7 +34,7 @@ AppointmentKind = Literal["technician", "installation", "house_survey"]
 AppointmentStatus = Literal["confirmed", "moved", "done", "missed", "cancelled"]
 TicketKind = Literal["fault", "slow_internet", "invoice", "contract", "appointment", "complaint", "callback", "other"]
 TicketStatus = Literal["new", "in_progress", "waiting_for_customer", "solved", "closed"]
-OrderKind = Literal["fiber_connection", "tariff_change", "device", "move_home"]
+OrderKind = Literal["fiber_connection", "tariff_change", "device", "move_home", "number_porting"]
 OrderStatus = Literal["received", "checking", "construction", "scheduled", "shipped", "done", "cancelled"]
 Medium = Literal["mail", "sms"]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol
 
+from actions.crm.contract_verbs import ContractVerbs
 from actions.crm.models import (
     Address,
     AddressHit,
@@ -40,7 +41,7 @@ from actions.crm.ticket_work import TicketWorkVerbs
 from actions.crm.visits import VisitVerbs
 
 
-class CrmRepository(PaymentVerbs, ProductSheetVerbs, TicketWorkVerbs, VisitVerbs, Protocol):
+class CrmRepository(ContractVerbs, PaymentVerbs, ProductSheetVerbs, TicketWorkVerbs, VisitVerbs, Protocol):
     """Customer data and proof of identity; topics of their own have a part of the protocol each."""
 
     # --- customers and what they have; the lists are newest first ---

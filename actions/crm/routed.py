@@ -68,6 +68,12 @@ class RoutedTickets:
         self.proven_customer = crm.proven_customer
         self.identity = crm.identity
         self.payments = crm.payments
+        self.tariffs_at = crm.tariffs_at
+        self.place_order = crm.place_order
+        self.withdraw_order = crm.withdraw_order
+        self.cancel_contract = crm.cancel_contract
+        self.start_contact_change = crm.start_contact_change
+        self.confirm_contact_change = crm.confirm_contact_change
         self.notifications = crm.notifications
         self.visit_slots = crm.visit_slots
         self.book_visit = crm.book_visit

@@ -42,6 +42,8 @@ from actions.crm.models import (
 from actions.crm.proof import Proofs
 from actions.crm.queries import first, values
 from actions.crm.repository import CrmRepository
+from actions.crm.sql_contacts import SqlContacts
+from actions.crm.sql_contracts import SqlContracts
 from actions.crm.sql_part import Clock
 from actions.crm.sql_payments import SqlPayments
 from actions.crm.sql_product_sheets import SqlProductSheets
@@ -73,7 +75,7 @@ def _utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class SqlCrm(SqlPayments, SqlProductSheets, SqlTicketWork, SqlVisits, CrmRepository):
+class SqlCrm(SqlContacts, SqlContracts, SqlPayments, SqlProductSheets, SqlTicketWork, SqlVisits, CrmRepository):
     """`CrmRepository` on SQL, with a part for each topic. `clock` gives aware UTC datetimes."""
 
     def __init__(self, database: Database, clock: Clock = _utc_now) -> None:

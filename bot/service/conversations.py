@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import msgspec
 
+from bot.conversation.accounts import mask_accounts
 from bot.conversation.handover import Reason, TransitionRefused
 from bot.conversation.limits import CLIENT_ID_LIMIT, clean_text
 from bot.conversation.model import Author, AuthorKind, Draft, EventKind, Holder, Message
@@ -95,14 +96,14 @@ class Conversations:
         """Store what a customer said; when this returns it is committed and may be acknowledged.
 
         The same `client_id` again returns the first receipt. Text is never more than text: only a button that was
-        issued in this conversation becomes a payload.
+        issued in this conversation becomes a payload. Bank account numbers are masked before anything is stored.
 
         Raises:
             TextRefused: empty or too long.
             Refused: `button`, the button was not issued here; `client_id`, it is unusable.
             UnknownConversation, StoreUnavailable: nothing was stored.
         """
-        text = clean_text(text)
+        text = mask_accounts(clean_text(text))
         if not 0 < len(client_id) <= CLIENT_ID_LIMIT:
             raise Refused("client_id")
         async with self._store.write() as unit:
@@ -201,7 +202,7 @@ class Conversations:
             TextRefused: empty or too long.
             Refused: `not_holder`, somebody else holds the conversation; nothing was sent.
         """
-        text = clean_text(text)
+        text = mask_accounts(clean_text(text))
         if not 0 < len(client_id) <= CLIENT_ID_LIMIT:
             raise Refused("client_id")
         async with self._store.write() as unit:

@@ -56,6 +56,12 @@ _REPEATABLE: Mapping[str, bool] = {
     "proven_customer": True,
     "identity": True,
     "payments": True,
+    "tariffs_at": True,
+    "place_order": True,  # once per idempotency key, and so the next three
+    "withdraw_order": True,
+    "cancel_contract": True,
+    "start_contact_change": True,
+    "confirm_contact_change": True,  # an attempt counts once
     "notifications": True,
     "ping": True,
 }

@@ -21,7 +21,14 @@ RULES = [
     for path in sorted((ROOT / "data" / "rules").glob("*.yml"))
     for rule in yaml.safe_load(path.read_text(encoding="utf-8"))["rules"]
 ]
-ANSWERS = yaml.safe_load((ROOT / "data" / "wording" / "answers.yml").read_text(encoding="utf-8"))
+# The files whose texts pages show; all others hold what the assistant says in a conversation.
+PAGES = {"desk", "widget", "edge", "transparency", "cases"}
+ANSWERS = {
+    key: texts
+    for path in sorted((ROOT / "data" / "wording").glob("*.yml"))
+    if path.stem not in PAGES
+    for key, texts in yaml.safe_load(path.read_text(encoding="utf-8")).items()
+}
 
 # Whatsapp's limits, in characters.
 LONGEST_TEXT, LONGEST_BUTTON = 600, 20

@@ -12,7 +12,7 @@ from aiohttp import web
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actions.crm import tables, tables_service
+from actions.crm import tables, tables_contracts, tables_service
 from actions.crm.database import Database
 from actions.crm.repository import CrmRepository
 from actions.crm.sql import SqlCrm
@@ -21,6 +21,7 @@ TODAY = date(2026, 11, 21)  # a Saturday
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=timezone.utc)
 FIRST_NEW_TICKET = 104_818
 LAST_DEMO_APPOINTMENT = "TM-310221"
+LAST_DEMO_ORDER = "B-400000"
 
 
 class Clock:
@@ -47,10 +48,12 @@ class Bench:
     async def clean(self) -> None:
         async def work(connection: AsyncConnection) -> None:
             written = (tables.identity_proof, tables.notification, tables.ticket_request)
-            for table in (*written, *tables_service.WRITTEN):
+            for table in (*written, *tables_service.WRITTEN, *tables_contracts.WRITTEN):
                 await connection.execute(delete(table))
             new = tables.appointment.c.number > LAST_DEMO_APPOINTMENT
             await connection.execute(delete(tables.appointment).where(new))
+            order = tables.customer_order
+            await connection.execute(delete(order).where(order.c.number > LAST_DEMO_ORDER))
             await connection.execute(delete(tables.ticket).where(tables.ticket.c.id >= FIRST_NEW_TICKET))
 
         await self.database.write("clean", work)
