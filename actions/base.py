@@ -17,7 +17,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import Context, process_context
 from actions.crm.errors import CrmUnavailable
-from actions.crm.models import Customer, Fact
+from actions.crm.models import Customer, Fact, IdentityLevel
 from actions.turn import Event, Turn
 from bot.conversation.accounts import names_account
 
@@ -34,6 +34,8 @@ class KlartextAction(Action, ABC):
     """An action with a name, a turn and a report."""
 
     action_name: ClassVar[str]
+    # How sure it must be who speaks before this action does its work; see `docs/self-service.md`.
+    identity: ClassVar[IdentityLevel]
 
     def __init__(self, context: Context | None = None) -> None:
         self._context = context
@@ -106,6 +108,7 @@ class Service(KlartextAction):
 class AccountService(Service):
     """A service on account data: only for customers who have proven who they are."""
 
+    identity = "proven"
     # Entities that name one record, in order of precision.
     naming: ClassVar[tuple[str, ...]] = ()
 

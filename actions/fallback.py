@@ -24,6 +24,7 @@ class Fallback(KlartextAction):
     """Ask back, or hand over."""
 
     action_name = "action_fallback"
+    identity = "none"
 
     async def act(self, turn: Turn) -> list[Event]:
         if names_account(turn.text):

@@ -24,6 +24,7 @@ class OutageInfo(Service):
     """Outages and planned works at a postcode; public."""
 
     action_name = "action_outage_info"
+    identity = "none"
     intent = "outage_info"
 
     async def serve(self, turn: Turn) -> list[Event]:

@@ -52,6 +52,7 @@ class FiberAvailabilityShow(AddressService):
     """Whether fibre can be ordered at an address, and what can be had there today."""
 
     action_name = "action_fiber_availability"
+    identity = "none"
     intent = "fiber_availability"
 
     async def serve_address(self, turn: Turn, address: Address) -> None:
@@ -83,6 +84,7 @@ class FiberProgress(AddressService):
     """How far the build-out at an address is: phase, next milestone, its date, and any delay."""
 
     action_name = "action_fiber_progress"
+    identity = "none"
     intent = "fiber_progress"
 
     async def serve_address(self, turn: Turn, address: Address) -> None:

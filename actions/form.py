@@ -45,8 +45,9 @@ Step = Ask | Done
 
 
 class Form(KlartextAction, ABC):
-    """The validating action of one form."""
+    """The validating action of one form. Asking needs no identity; the service that goes on with the answers may."""
 
+    identity = "none"
     # The domain's slots of this form, in the order in which they are asked for.
     slots: ClassVar[tuple[str, ...]]
     # Requests that are an answer when this form asks: "the internet is slow" to "what does not work?".

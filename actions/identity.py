@@ -1,5 +1,6 @@
 """Proof of identity: whatever the customer has at hand, then a one-time code sent to the contact on file.
 
+Whoever is vouched for meanwhile, by the portal or the channel, is asked for nothing more.
 Guarantee: nothing said here depends on whether a customer exists. The proof itself is kept by the customer data
 system, per conversation and session; no slot holds it. The third wrong code hands over to a person.
 """
@@ -69,6 +70,8 @@ class IdentityForm(Form):
             super().give_up(turn, slot)
 
     async def _send_code(self, turn: Turn, identifier: Identifier, *, again: bool = False) -> Step:
+        if await turn.proven_customer() is not None:
+            return Done(serve=True, memory=self._forgotten())
         started = await turn.crm.start_proof(turn.conversation_id, turn.session, identifier, turn.language)
         turn.note_identity(await turn.crm.identity(turn.conversation_id, turn.session))
         if started.result == "limited":
@@ -105,6 +108,8 @@ class IdentityForm(Form):
         return await self._send_code(turn, Identifier(kind=cast(IdentifierKind, kind), value=value), again=True)
 
     async def _check(self, turn: Turn, code: str) -> Step:
+        if await turn.proven_customer() is not None:
+            return Done(serve=True, memory=self._forgotten())
         result = await turn.crm.check_code(turn.conversation_id, turn.session, code, attempt=turn.turn_id or None)
         if isinstance(result, Proven):
             turn.note_customer(result.customer.value, "proven")

@@ -16,6 +16,7 @@ class Refer(KlartextAction):
     """Say what cannot be done here yet, and offer a way on."""
 
     action_name = "action_refer"
+    identity = "none"
 
     async def act(self, turn: Turn) -> list[Event]:
         intent = turn.intent if turn.intent in REFERRED else None
@@ -30,6 +31,7 @@ class HandOverRequest(KlartextAction):
     """Say the one thing the customer should know, and ask for a person."""
 
     action_name = "action_hand_over_request"
+    identity = "none"
 
     async def act(self, turn: Turn) -> list[Event]:
         if turn.intent not in HANDED_OVER:

@@ -20,6 +20,7 @@ class BotChallenge(KlartextAction):
     """The truth: a bot, no human."""
 
     action_name = "action_bot_challenge"
+    identity = "none"
 
     async def act(self, turn: Turn) -> list[Event]:
         turn.say("bot_challenge", buttons=[] if turn.in_form else [turn.person()])
@@ -30,6 +31,7 @@ class Help(KlartextAction):
     """What the assistant can do by itself."""
 
     action_name = "action_help"
+    identity = "none"
 
     async def act(self, turn: Turn) -> list[Event]:
         offers = "\n".join(f"– {turn.wording(f'intent_title_{intent}')}" for intent in OFFERED)
@@ -42,6 +44,7 @@ class ContactInfoShow(KlartextAction):
     """How the company can be reached; public."""
 
     action_name = "action_contact_info"
+    identity = "none"
 
     async def act(self, turn: Turn) -> list[Event]:
         found = await turn.crm.contact_info()
@@ -67,6 +70,7 @@ class Inform(KlartextAction):
     """Something was named without a request: the last service is asked again if it can use it, else the customer."""
 
     action_name = "action_inform"
+    identity = "none"
 
     async def act(self, turn: Turn) -> list[Event]:
         service = turn.slot("last_service") or ""
@@ -84,6 +88,7 @@ class Handover(KlartextAction):
     """The customer asked for a person. The edge writes the one notice, so nothing is said here."""
 
     action_name = "action_handover"
+    identity = "none"
 
     async def act(self, turn: Turn) -> list[Event]:
         turn.hand_over("customer_request")
@@ -94,6 +99,7 @@ class Goodbye(KlartextAction):
     """A farewell ends a form that is being filled."""
 
     action_name = "action_goodbye"
+    identity = "none"
 
     async def act(self, turn: Turn) -> list[Event]:
         turn.say("goodbye")

@@ -15,7 +15,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import Context
-from actions.crm.models import Customer, Fact, Identity
+from actions.crm.models import Customer, Fact, Identifier, Identity
 from actions.crm.repository import CrmRepository
 from actions.recorder import Recorder
 from bot.service.brain_protocol import HandoverReason
@@ -110,11 +110,28 @@ class Turn:
         return self._recorder.as_repository()
 
     async def proven_customer(self) -> Fact[Customer] | None:
-        """The customer, if they have proven in this session who they are."""
+        """The customer, if they have proven in this session who they are.
+
+        Whoever writes from a phone that the channel vouches for, and that is on file, proves it by writing.
+        """
         proven = await self.crm.proven_customer(self.conversation_id, self.session)
+        if proven is None and (phone := self.metadata.get("verified_phone")):
+            proven = await self._vouched_by_phone(str(phone))
         if proven is not None:
             self.note_customer(proven.value, "proven")
         return proven
+
+    async def _vouched_by_phone(self, phone: str) -> Fact[Customer] | None:
+        vouched = await self.crm.vouch(
+            self.conversation_id,
+            self.session,
+            Identifier(kind="phone", value=phone),
+            by="phone",
+            voucher=f"phone:{self.conversation_id}:{self.session}",
+        )
+        if vouched.customer is not None:
+            self.say("identity_by_phone")
+        return vouched.customer
 
     # --- answering ---
 

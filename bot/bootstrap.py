@@ -19,6 +19,7 @@ from bot.service.conversations import Conversations
 from bot.service.deadlines import Deadlines
 from bot.service.delivery import Delivery, Sender
 from bot.service.follow import Follower
+from bot.service.portal import Portal
 from bot.service.turns import Turns
 from bot.settings import Settings, SettingsError
 from bot.store import schema
@@ -39,6 +40,7 @@ class Services:
     words: Wording
     store: Store
     conversations: Conversations
+    portal: Portal
     agents: Agents
     brain: BrainClient
     crm: CrmRepository
@@ -74,6 +76,7 @@ async def open_services(settings: Settings, senders: Mapping[str, Sender] | None
             words=words,
             store=store,
             conversations=conversations,
+            portal=Portal(store, conversations, crm, settings),
             agents=Agents(store, settings),
             brain=brain,
             crm=crm,

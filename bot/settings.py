@@ -6,6 +6,8 @@ Every other module gets a `Settings` value. A value that cannot be used is named
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
 from collections.abc import Mapping
@@ -45,6 +47,8 @@ class Settings:
     public_url: str = "http://127.0.0.1:8080"
     # Signs nothing that outlives the process unless it is set: agents then log in again after a restart.
     secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    # Shared with the customer portal, which signs with it who is logged in.
+    identify_secret: str = field(default="", repr=False)
     demo: bool = True
     # Other websites that may embed the widget, as origins such as `https://www.example.org`.
     widget_origins: frozenset[str] = frozenset()
@@ -65,6 +69,12 @@ class Settings:
     message_rate: float = 2.0
     # A widget's token is good for this long after its last use.
     token_lifetime: float = 30 * 86400.0
+
+    def __post_init__(self) -> None:
+        if not self.identify_secret:
+            # Of its own, so that whoever holds it can sign nothing else.
+            derived = hmac.new(self.secret_key.encode(), b"klartext identify", hashlib.sha256).hexdigest()
+            object.__setattr__(self, "identify_secret", derived)
 
     @property
     def brain_database_url(self) -> str:
@@ -114,6 +124,9 @@ class Settings:
         if demo not in {"0", "1", "true", "false", "yes", "no"}:
             raise SettingsError(f"KLARTEXT_DEMO: expected 1 or 0, found {demo!r}")
         secret = env.get("KLARTEXT_SECRET_KEY", "").strip()
+        identify_secret = env.get("KLARTEXT_IDENTIFY_SECRET", "").strip()
+        if 0 < len(identify_secret) < 16:
+            raise SettingsError("KLARTEXT_IDENTIFY_SECRET: expected at least 16 characters")
         rt_url = url("RT_URL", "") if text("RT_URL", "") else None
         if rt_url and not (text("RT_TOKEN", "") or (text("RT_USER", "") and text("RT_PASSWORD", ""))):
             raise SettingsError(
@@ -137,6 +150,7 @@ class Settings:
             port=port,
             public_url=url("PUBLIC_URL", fallback_public),
             secret_key=secret or secrets.token_urlsafe(32),
+            identify_secret=identify_secret,
             demo=demo in {"1", "true", "yes"},
             widget_origins=frozenset(text("WIDGET_ORIGINS", "").replace(",", " ").split()),
             desk_hours=text("DESK_HOURS", "24/7" if demo in {"1", "true", "yes"} else "Mo-Fr 08:00-18:00"),

@@ -161,6 +161,7 @@ class KlartextInput(InputChannel):
                     "session": asked.session,
                     "epoch": asked.epoch,
                     "turn_id": asked.turn_id,
+                    "verified_phone": asked.verified_phone,
                 },
             )
         )

@@ -37,6 +37,8 @@ TicketStatus = Literal["new", "in_progress", "waiting_for_customer", "solved", "
 OrderKind = Literal["fiber_connection", "tariff_change", "device", "move_home", "number_porting"]
 OrderStatus = Literal["received", "checking", "construction", "scheduled", "shipped", "done", "cancelled"]
 Medium = Literal["mail", "sms"]
+# How sure it is who speaks: nobody said so, somebody said so, it was shown.
+IdentityLevel = Literal["none", "claimed", "proven"]
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -294,5 +296,5 @@ class Identity(Model, frozen=True, kw_only=True):
     """Who speaks in a session. "claimed" names a customer whom the speaker has not proven to be: show it to agents
     only, never let the speaker see from it whether the customer exists."""
 
-    level: Literal["none", "claimed", "proven"]
+    level: IdentityLevel
     customer: Fact[Customer] | None

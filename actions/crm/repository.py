@@ -39,9 +39,12 @@ from actions.crm.payment_verbs import PaymentVerbs
 from actions.crm.product_sheets import ProductSheetVerbs
 from actions.crm.ticket_work import TicketWorkVerbs
 from actions.crm.visits import VisitVerbs
+from actions.crm.voucher_verbs import VoucherVerbs
 
 
-class CrmRepository(ContractVerbs, PaymentVerbs, ProductSheetVerbs, TicketWorkVerbs, VisitVerbs, Protocol):
+class CrmRepository(
+    ContractVerbs, PaymentVerbs, ProductSheetVerbs, TicketWorkVerbs, VisitVerbs, VoucherVerbs, Protocol
+):
     """Customer data and proof of identity; topics of their own have a part of the protocol each."""
 
     # --- customers and what they have; the lists are newest first ---

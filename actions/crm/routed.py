@@ -74,6 +74,7 @@ class RoutedTickets:
         self.cancel_contract = crm.cancel_contract
         self.start_contact_change = crm.start_contact_change
         self.confirm_contact_change = crm.confirm_contact_change
+        self.vouch = crm.vouch
         self.notifications = crm.notifications
         self.visit_slots = crm.visit_slots
         self.book_visit = crm.book_visit

@@ -49,6 +49,7 @@ from actions.crm.sql_payments import SqlPayments
 from actions.crm.sql_product_sheets import SqlProductSheets
 from actions.crm.sql_ticket_work import SqlTicketWork
 from actions.crm.sql_visits import SqlVisits
+from actions.crm.sql_vouchers import SqlVouchers
 from actions.crm.tables import (
     build_area,
     build_area_street,
@@ -75,7 +76,9 @@ def _utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class SqlCrm(SqlContacts, SqlContracts, SqlPayments, SqlProductSheets, SqlTicketWork, SqlVisits, CrmRepository):
+class SqlCrm(
+    SqlContacts, SqlContracts, SqlPayments, SqlProductSheets, SqlTicketWork, SqlVisits, SqlVouchers, CrmRepository
+):
     """`CrmRepository` on SQL, with a part for each topic. `clock` gives aware UTC datetimes."""
 
     def __init__(self, database: Database, clock: Clock = _utc_now) -> None:

@@ -37,6 +37,8 @@ class TurnRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     text: str | None = None
     # Only ever from a button that the edge issued itself.
     payload: str | None = None
+    # A phone number that the channel vouches for, E.164: whoever writes holds it. Not said by the customer.
+    verified_phone: str | None = None
 
     def __post_init__(self) -> None:
         if (self.text is None) == (self.payload is None):

@@ -6,7 +6,7 @@ word to the customer included, or leaves no trace; a process that dies on the wa
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -160,6 +160,13 @@ class Conversations:
         else:
             opened.settle_at_once(message, row.holder.value)
         return message
+
+    def next_session(self, row: Conversation, now: datetime) -> int:
+        """The session that a message of the customer would belong to now: after a long silence, a new one."""
+        idle = row.last_inbound_at is not None and (now - row.last_inbound_at).total_seconds() > (
+            self._settings.session_idle
+        )
+        return row.session + (row.holder is Holder.CLOSED or (row.holder is Holder.BOT and idle))
 
     def _customer_name(self, row: Conversation, language: Language) -> str:
         proven = row.customer_level == "proven" and row.customer_name

@@ -51,11 +51,18 @@ class Locale(msgspec.Struct, tag_field="type", tag="locale"):
     locale: Annotated[str, Meta(max_length=20)]
 
 
+class Identify(msgspec.Struct, tag_field="type", tag="identify"):
+    """The customer is logged in at the portal, which has signed it; see `bot/service/portal.py`."""
+
+    user: Annotated[str, Meta(min_length=1, max_length=40)]
+    signature: Annotated[str, Meta(max_length=100)]
+
+
 class Ping(msgspec.Struct, tag_field="type", tag="ping"):
     """Is somebody there?"""
 
 
-Frame = Hello | Msg | Ack | Read | Typing | Locale | Ping
+Frame = Hello | Msg | Ack | Read | Typing | Locale | Identify | Ping
 decode_frame = msgspec.json.Decoder(Frame).decode
 
 # Close codes.

@@ -157,6 +157,8 @@ class Socket:
             with contextlib.suppress(StoreUnavailable):
                 self._language = language_of(frame.locale)
                 await self._services.conversations.set_locale(self._id, self._language)
+        elif isinstance(frame, protocol.Identify):
+            await self._identify(frame)
         elif isinstance(frame, protocol.Ping):
             await self._send({"type": "pong"})
 
@@ -191,6 +193,21 @@ class Socket:
                     "at": receipt.message.at,
                 }
             )
+
+    async def _identify(self, frame: protocol.Identify) -> None:
+        # As dear as a message, so that signatures cannot be tried out.
+        if not self._may_send():
+            await self._error("rate", "error_rate")
+            return
+        try:
+            await self._services.portal.identify(self._id, frame.user, frame.signature)
+        except Refused as error:
+            await self._error(error.code, f"error_{error.code}")
+        except (StoreUnavailable, UnknownConversation) as error:
+            log.warning("a login of the portal was not taken over", error=str(error))
+            await self._error("identify_unavailable", "error_identify_unavailable")
+        else:
+            await self._send({"type": "identified", "level": "proven"})
 
     def _may_send(self) -> bool:
         now = time.monotonic()

@@ -13,6 +13,7 @@ from actions.crm.http_api.client_payments import HttpPayments
 from actions.crm.http_api.client_product_sheets import HttpProductSheets
 from actions.crm.http_api.client_ticket_work import HttpTicketWork
 from actions.crm.http_api.client_visits import HttpVisits
+from actions.crm.http_api.client_vouchers import HttpVouchers
 from actions.crm.models import (
     Address,
     AddressHit,
@@ -41,7 +42,7 @@ from actions.crm.repository import CrmRepository
 from actions.crm.transport import HttpTransport
 
 
-class HttpCrm(HttpContracts, HttpPayments, HttpProductSheets, HttpTicketWork, HttpVisits, CrmRepository):
+class HttpCrm(HttpContracts, HttpPayments, HttpProductSheets, HttpTicketWork, HttpVisits, HttpVouchers, CrmRepository):
     """`CrmRepository` over HTTP, with a part for each topic. Connects on first use."""
 
     @classmethod

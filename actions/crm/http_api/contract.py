@@ -62,6 +62,7 @@ _REPEATABLE: Mapping[str, bool] = {
     "cancel_contract": True,
     "start_contact_change": True,
     "confirm_contact_change": True,  # an attempt counts once
+    "vouch": True,  # once per voucher
     "notifications": True,
     "ping": True,
 }

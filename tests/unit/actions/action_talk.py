@@ -68,6 +68,7 @@ class Talker:
     conversation: str = "c-1"
     session: int = 1
     language: str = "de"
+    verified_phone: str | None = None
 
     async def run(
         self,
@@ -85,6 +86,8 @@ class Talker:
         turn_id: str = "t-1",
     ) -> Outcome:
         metadata = {"locale": self.language, "session": self.session, "epoch": 1, "turn_id": turn_id}
+        if self.verified_phone:
+            metadata["verified_phone"] = self.verified_phone
         message = {
             "text": text,
             "intent": {"name": intent, "confidence": 0.9},

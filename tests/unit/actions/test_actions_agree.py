@@ -10,7 +10,9 @@ import yaml
 from rasa_sdk.executor import ActionExecutor
 
 from actions import catalogue
+from actions.base import AccountService
 from actions.crm import models
+from actions.crm.models import IdentityLevel
 from actions.faults import FAULT_KINDS
 from bot.settings import ROOT
 from bot.transparency.wording import LANGUAGES, wording
@@ -54,6 +56,18 @@ def test_every_action_is_there_and_used() -> None:
     known = set(DOMAIN["actions"]) | set(DOMAIN["forms"]) | set(DOMAIN["responses"])
     assert known - steps("action") == {f"validate_{form}" for form in DOMAIN["forms"]}
     assert steps("action") <= known
+
+
+def test_every_action_names_the_identity_it_needs() -> None:
+    executor = ActionExecutor()
+    executor.register_package("actions")
+    kinds = {name: type(action.__self__) for name, action in executor.actions.items()}
+    unnamed = [name for name, kind in kinds.items() if getattr(kind, "identity", None) not in get_args(IdentityLevel)]
+    assert unnamed == []
+    # Only what derives from `AccountService` asks for the proof, so nothing else may claim to need it.
+    assert {name for name, kind in kinds.items() if kind.identity == "proven"} == {
+        name for name, kind in kinds.items() if issubclass(kind, AccountService)
+    }
 
 
 def test_the_catalogue_holds_every_request_once() -> None:

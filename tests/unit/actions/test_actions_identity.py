@@ -7,8 +7,11 @@ from action_talk import Outcome, Talker, sent_code
 
 from actions.context import Context
 from actions.crm.demo_people import QUIET, SMS_ONLY
+from actions.crm.models import Identifier
 from actions.crm.repository import CrmRepository
 from actions.identity import IdentityForm
+from actions.invoices import InvoiceShow
+from actions.recorder import NotProven, Recorder
 
 FORM = "identity_form"
 
@@ -157,3 +160,45 @@ async def test_the_customer_may_stop(text: str, context: Context) -> None:
 async def test_cancelling_the_contract_is_not_taken_for_stopping(context: Context) -> None:
     outcome = await give(Talker(context), "I want to cancel my contract", intent="contract_cancel")
     assert outcome.events == []
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+async def test_whoever_writes_from_the_phone_on_file_need_not_prove_it_again(context: Context, language: str) -> None:
+    talker = Talker(context, language=language, verified_phone="+491713920012")
+    first = await talker.run(InvoiceShow, intent="invoice_show")
+    assert first.texts[0] == context.wording.say("identity_by_phone", language)
+    assert first.report["customer"]["level"] == "proven"
+    assert [source["record"] for source in first.sources]
+    again = await talker.run(InvoiceShow, intent="invoice_show")
+    assert again.texts == first.texts[1:]
+
+
+async def test_a_phone_that_is_not_on_file_is_asked_as_everybody_is(context: Context) -> None:
+    stranger = Talker(context, verified_phone="+4915112345678")
+    anybody = Talker(context, conversation="c-2")
+    asked = [await talker.run(InvoiceShow, intent="invoice_show") for talker in (stranger, anybody)]
+    assert [outcome.slots["next_step"] for outcome in asked] == ["identity_form", "identity_form"]
+    assert asked[0].texts == asked[1].texts
+
+
+async def test_who_is_vouched_for_in_the_middle_of_the_proof_goes_on_with_the_request(
+    context: Context, crm: CrmRepository
+) -> None:
+    talker = Talker(context)
+    await give(talker, QUIET)
+    await crm.vouch("c-1", 1, Identifier(kind="number", value=QUIET), by="portal", voucher="portal:1")
+    done = await give(talker, "123456", "code")
+    assert done.slots["next_step"] == "action_invoice_show"
+
+
+async def test_a_customers_data_is_not_read_before_the_proof(crm: CrmRepository) -> None:
+    recorder = Recorder(crm)
+    guarded = recorder.as_repository()
+    for ask in (guarded.invoices, guarded.contracts, guarded.overview):
+        with pytest.raises(NotProven):
+            await ask(QUIET)
+    assert recorder.calls == []
+    await guarded.vouch("c-1", 1, Identifier(kind="number", value=QUIET), by="portal", voucher="portal:1")
+    assert await guarded.invoices(customer_number=QUIET, limit=1)
+    with pytest.raises(NotProven):
+        await guarded.invoices(SMS_ONLY)

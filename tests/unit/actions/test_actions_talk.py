@@ -93,8 +93,8 @@ async def test_cancelling_is_not_hindered_by_a_system_that_is_away(context: Cont
 
 async def test_a_form_says_that_the_system_is_away_and_stays(context: Context) -> None:
     class Away:
-        async def start_proof(self, *_: Any) -> None:
-            raise CrmUnavailable("start_proof", "timeout")
+        async def proven_customer(self, *_: Any) -> None:
+            raise CrmUnavailable("proven_customer", "timeout")
 
     away = Context(wording=context.wording, settings=context.settings, connect=lambda url: Away())
     outcome = await Talker(away).run(

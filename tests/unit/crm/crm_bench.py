@@ -16,6 +16,7 @@ from actions.crm import tables, tables_contracts, tables_service
 from actions.crm.database import Database
 from actions.crm.repository import CrmRepository
 from actions.crm.sql import SqlCrm
+from actions.crm.tables_vouchers import vouched_proof
 
 TODAY = date(2026, 11, 21)  # a Saturday
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=timezone.utc)
@@ -47,7 +48,7 @@ class Bench:
 
     async def clean(self) -> None:
         async def work(connection: AsyncConnection) -> None:
-            written = (tables.identity_proof, tables.notification, tables.ticket_request)
+            written = (tables.identity_proof, vouched_proof, tables.notification, tables.ticket_request)
             for table in (*written, *tables_service.WRITTEN, *tables_contracts.WRITTEN):
                 await connection.execute(delete(table))
             new = tables.appointment.c.number > LAST_DEMO_APPOINTMENT

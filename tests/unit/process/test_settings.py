@@ -15,6 +15,14 @@ def test_out_of_the_box_it_is_one_machine_with_sqlite() -> None:
     assert settings.desk_hours == "24/7"
 
 
+def test_the_portals_secret_is_one_of_its_own_or_derived_from_the_secret_key() -> None:
+    first, again, other = (Settings.from_environment({"KLARTEXT_SECRET_KEY": key * 20}) for key in "aab")
+    assert first.identify_secret == again.identify_secret != other.identify_secret
+    assert "a" * 20 not in first.identify_secret and first.identify_secret not in repr(first)
+    own = {"KLARTEXT_SECRET_KEY": "a" * 20, "KLARTEXT_IDENTIFY_SECRET": "b" * 16}
+    assert Settings.from_environment(own).identify_secret == "b" * 16
+
+
 def test_on_many_nodes_it_is_postgresql_with_its_async_driver() -> None:
     environment = {
         "KLARTEXT_DATABASE_URL": "postgresql://u:p@db/klartext",
@@ -31,6 +39,7 @@ def test_on_many_nodes_it_is_postgresql_with_its_async_driver() -> None:
     [
         ("PORT", "eighty"),
         ("PORT", "0"),
+        ("IDENTIFY_SECRET", "too short"),
         ("ERROR_BOUND", "3"),
         ("DATABASE_URL", "mysql://x"),
         ("DATABASE_URL", "sqlite://"),

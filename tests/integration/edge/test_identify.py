@@ -1,0 +1,126 @@
+"""A login of the customer portal, given over the widget's socket: what it proves, and what it does not."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from actions.crm.demo_people import OUTAGE, TWO
+from bot.service.portal import sign
+from bot.settings import Settings
+from tests.integration.edge.conftest import Customer, Edge
+
+
+@pytest.fixture
+def portal(settings: Settings) -> Any:
+    """Signs as the portal does."""
+
+    def signed(user: str, age: timedelta = timedelta(0)) -> str:
+        return sign(settings.identify_secret, user, datetime.now(timezone.utc) - age)
+
+    return signed
+
+
+async def begin(customer: Customer, locale: str = "de") -> str:
+    """A conversation in which something was said, as desks show it; its id."""
+    conversation: str = (await customer.hello(locale=locale))["conversation"]
+    await customer.say("Hallo")
+    await customer.event("Echo: Hallo")
+    return conversation
+
+
+async def identify(customer: Customer, user: str, signature: str) -> dict[str, Any]:
+    """Give a login; what came back."""
+    await customer.send({"type": "identify", "user": user, "signature": signature})
+    while True:
+        frame = await customer.frame()
+        if frame["type"] in {"identified", "error"}:
+            return frame
+
+
+async def level(edge: Edge, conversation: str) -> tuple[str, str | None]:
+    """What the customer data system and the desk know of who speaks."""
+    known = await edge.services.crm.identity(conversation, 1)
+    async with edge.agent() as agent:
+        _, shown = await agent.get(f"conversations/{conversation}")
+    return known.level, (shown["summary"]["customer"] or {}).get("level")
+
+
+async def test_a_login_proves_who_it_is_and_agents_see_it(edge: Edge, portal: Any) -> None:
+    async with edge.customer() as customer:
+        conversation = await begin(customer)
+        signature = portal(OUTAGE)
+        for _ in range(2):  # a page that is loaded again gives it again
+            assert await identify(customer, OUTAGE, signature) == {"type": "identified", "level": "proven"}
+    proven = await edge.services.crm.proven_customer(conversation, 1)
+    assert proven is not None and proven.value.number == OUTAGE
+    assert await level(edge, conversation) == ("proven", "proven")
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+async def test_a_bad_signature_is_said_and_changes_nothing(edge: Edge, portal: Any, locale: str) -> None:
+    async with edge.customer() as customer:
+        conversation = await begin(customer, locale)
+        for user, signature, code in (
+            (OUTAGE, "nonsense", "identify_signature"),
+            (TWO, portal(OUTAGE), "identify_signature"),
+            (OUTAGE, portal(OUTAGE, age=timedelta(minutes=6)), "identify_expired"),
+            ("9999999", portal("9999999"), "identify_unknown"),
+        ):
+            error = await identify(customer, user, signature)
+            assert error["code"] == code
+            assert error["message"] == edge.services.words.say(f"error_{code}", locale)
+        assert await level(edge, conversation) == ("none", None)
+        await customer.say("Es geht weiter")
+        await customer.event("Echo: Es geht weiter")
+
+
+async def test_a_signature_is_good_in_one_conversation_only(edge: Edge, portal: Any) -> None:
+    signature = portal(OUTAGE)
+    async with edge.customer() as first, edge.customer() as second:
+        await first.hello()
+        other = await begin(second)
+        assert (await identify(first, OUTAGE, signature))["type"] == "identified"
+        assert (await identify(second, OUTAGE, signature))["code"] == "identify_used"
+        assert await level(edge, other) == ("none", None)
+
+
+async def test_signatures_cannot_be_tried_out(edge: Edge) -> None:
+    async with edge.customer() as customer:
+        await customer.hello()
+        codes = [(await identify(customer, OUTAGE, "nonsense"))["code"] for _ in range(30)]
+        assert codes[0] == "identify_signature" and codes[-1] == "rate"
+
+
+async def test_customer_data_that_are_away_are_said_and_it_works_afterwards(edge: Edge, portal: Any) -> None:
+    file = edge.services.settings.var / "crm.db"
+    async with edge.customer() as customer:
+        await customer.hello()
+        signature = portal(OUTAGE)
+        file.rename(file.with_suffix(".away"))
+        assert (await identify(customer, OUTAGE, signature))["code"] == "identify_unavailable"
+        file.with_suffix(".away").rename(file)
+        assert (await identify(customer, OUTAGE, signature))["type"] == "identified"
+
+
+@pytest.mark.parametrize("frame", [{"user": "", "signature": "x"}, {"user": "1"}, {"user": "1" * 41, "signature": "x"}])
+async def test_a_frame_that_does_not_fit_is_said(edge: Edge, frame: dict[str, str]) -> None:
+    async with edge.customer() as customer:
+        await customer.hello()
+        await customer.send({"type": "identify", **frame})
+        assert (await customer.frame("error"))["code"] == "bad_frame"
+
+
+async def test_after_a_long_silence_a_login_holds_for_the_session_that_begins(edge: Edge, portal: Any) -> None:
+    async with edge.customer() as customer:
+        conversation = await begin(customer)
+    store = edge.services.store
+    async with store.write() as unit:
+        opened = await edge.services.conversations.open(unit, conversation)
+        opened.row.last_inbound_at = unit.now - timedelta(hours=2)
+        await opened.save()
+    await edge.services.portal.identify(conversation, OUTAGE, portal(OUTAGE))
+    assert (await edge.services.crm.identity(conversation, 1)).level == "none"
+    assert (await edge.services.crm.identity(conversation, 2)).level == "proven"
