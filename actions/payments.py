@@ -103,6 +103,7 @@ class PaymentChange(KlartextAction):
     """The safe way to change bank details; public, because nothing is taken and nothing is shown."""
 
     action_name = "action_payment_change"
+    identity = "none"
 
     async def act(self, turn: Turn) -> list[Event]:
         try:
