@@ -111,12 +111,14 @@ class AccountService(Service):
     identity = "proven"
     # Entities that name one record, in order of precision.
     naming: ClassVar[tuple[str, ...]] = ()
+    # Whether a blocked account is served all the same.
+    serves_blocked: ClassVar[bool] = False
 
     async def serve(self, turn: Turn) -> list[Event]:
         customer = await turn.proven_customer()
         if customer is None:
             return [SlotSet("asked_for", self.named(turn)), *self.ask_with("identity_form")]
-        if customer.value.blocked:
+        if customer.value.blocked and not self.serves_blocked:
             turn.say("account_needs_person")
             turn.hand_over("sensitive", f"{self.intent}: account {customer.record} is blocked")
             return []

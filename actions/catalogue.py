@@ -14,6 +14,11 @@ OFFERED = (
     "payment_problem",
     "payment_change",
     "contract_show",
+    "tariff_change",
+    "contract_cancel",
+    "move_home",
+    "contact_change",
+    "number_porting",
     "appointment_show",
     "ticket_status",
     "order_status",
@@ -28,10 +33,6 @@ OFFERED_FIRST = ("report_fault", "invoice_show", "fiber_availability")
 REFERRED: dict[str, tuple[str, ...]] = {
     "slow_internet": ("report_fault",),
     "router_help": ("report_fault",),
-    "tariff_change": ("contract_show",),
-    "move_home": ("contract_show",),
-    "contact_change": (),
-    "number_porting": (),
     "appointment_change": ("appointment_show",),
     "callback_request": ("contact_info",),
     "data_export": ("data_privacy",),
@@ -39,8 +40,8 @@ REFERRED: dict[str, tuple[str, ...]] = {
     "switch_channel": ("contact_info",),
 }
 
-# Straight to a person: leaving, anger and threats are nothing to argue about with a bot.
-HANDED_OVER = ("contract_cancel", "complaint", "insult", "threat")
+# Straight to a person: anger and threats are nothing to argue about with a bot.
+HANDED_OVER = ("complaint", "insult", "threat")
 
 # Answered in the middle of a form, which then goes on.
 ANSWERED_IN_BETWEEN = frozenset(
@@ -54,6 +55,10 @@ CONTINUED_BY: dict[str, tuple[str, ...]] = {
     "action_fiber_progress": ("street",),
     "action_invoice_show": ("invoice_number", "date", "contract_number"),
     "action_invoice_explain": ("invoice_number", "date", "contract_number"),
+    "action_contract_cancel": ("contract_number",),
+    "action_tariff_change": ("contract_number", "tariff"),
+    "action_move_home": ("contract_number",),
+    "action_number_porting": ("contract_number",),
     "action_ticket_status": ("ticket_number",),
     "action_order_status": ("order_number",),
 }

@@ -11,9 +11,12 @@ from abc import abstractmethod
 from rasa_sdk.events import SlotSet
 
 from actions.base import Service
-from actions.crm.models import Address, AddressHit, BuildArea, Fact, FiberAvailability
+from actions.crm.models import Address, AddressHit, FiberAvailability
+from actions.details import Confirm, Detailed
+from actions.interest import WISHES, EmailField, begun, register, summary, wish_button
 from actions.turn import Event, Turn
-from bot.transparency.format import day, number
+from bot.service.progress import progress_lines
+from bot.transparency.format import number
 
 # Entities that name an address in the customer's own words.
 ADDRESS_ENTITIES = ("street", "house_number", "postcode", "place")
@@ -25,7 +28,7 @@ class AddressService(Service):
     """A service on one address: named in this message, remembered from before, or asked for by the form."""
 
     async def serve(self, turn: Turn) -> list[Event]:
-        hit = await self._address(turn)
+        hit = await self.address(turn)
         if hit is None:
             return [SlotSet("address_key", None), *self.ask_with("address_form")]
         await self.serve_address(turn, hit.address)
@@ -35,7 +38,8 @@ class AddressService(Service):
     async def serve_address(self, turn: Turn, address: Address) -> None:
         """Answer for this address."""
 
-    async def _address(self, turn: Turn) -> AddressHit | None:
+    async def address(self, turn: Turn) -> AddressHit | None:
+        """The address this is about, if it is known already."""
         if self.resumed(turn):
             key = turn.slot("address_key")
         elif any(turn.entity(name) for name in ADDRESS_ENTITIES):
@@ -67,7 +71,10 @@ class FiberAvailabilityShow(AddressService):
             return
         buttons = [self.other_address(turn), turn.person()]
         if found.value.area is not None and found.value.state in {"planned", "building"}:
-            buttons.insert(0, turn.button("intent_title_fiber_progress", "/fiber_progress"))
+            progress = turn.button("intent_title_fiber_progress", "/fiber_progress")
+            buttons = [progress, wish_button(turn, "updates"), *buttons]
+        elif found.value.max_down_mbit > 0:
+            buttons.insert(0, wish_button(turn, "offer"))
         turn.say_text(self._describe(turn, found.value), sources=[turn.source("availability", found)], buttons=buttons)
 
     @staticmethod
@@ -80,12 +87,23 @@ class FiberAvailabilityShow(AddressService):
         return "\n".join(parts)
 
 
-class FiberProgress(AddressService):
-    """How far the build-out at an address is: phase, next milestone, its date, and any delay."""
+class FiberProgress(AddressService, Detailed):
+    """How far the build-out at an address is: phase, next milestone, its date, and any delay; and who wants to hear
+    when it moves."""
 
     action_name = "action_fiber_progress"
     identity = "none"
     intent = "fiber_progress"
+    fields = (EmailField(), Confirm("updates_confirm_{wish}", summary))
+
+    async def serve(self, turn: Turn) -> list[Event]:
+        if (details := self.given(turn)) is not None:
+            await register(turn, details, self.key(turn))
+            return self.done()
+        wish, hit = turn.entity("wish"), await self.address(turn)
+        if hit is not None and wish in WISHES:
+            return self.ask_for(begun(hit, wish))
+        return await super().serve(turn)
 
     async def serve_address(self, turn: Turn, address: Address) -> None:
         buttons = [self.other_address(turn), turn.person()]
@@ -99,30 +117,7 @@ class FiberProgress(AddressService):
                 buttons=[availability, *buttons],
             )
             return
-        turn.say_text(
-            describe_build_area(turn, found, address), sources=[turn.source("build_area", found)], buttons=buttons
-        )
-
-
-def describe_build_area(turn: Turn, fact: Fact[BuildArea], address: Address) -> str:
-    """Phase, next milestone with its date, delay and note."""
-    language = turn.language
-    area = fact.value
-    parts = [
-        turn.wording(
-            "progress_head",
-            address=address.line,
-            area=area.name,
-            phase=turn.wording(f"build_phase_{area.phase}"),
-        )
-    ]
-    if area.next_milestone is not None:
-        milestone = turn.wording(f"milestone_{area.next_milestone}")
-        if area.milestone_on is None:
-            parts.append(turn.wording("progress_next_undated", milestone=milestone))
-        else:
-            parts.append(turn.wording("progress_next", milestone=milestone, day=day(area.milestone_on, language)))
-    if area.delayed_from is not None:
-        parts.append(turn.wording("progress_delayed", day=day(area.delayed_from, language)))
-    parts.append(turn.wording("progress_note", note=area.note.say(language), day=day(area.updated_on, language)))
-    return "\n".join(parts)
+        if found.value.phase != "complete":
+            buttons.insert(0, wish_button(turn, "updates"))
+        lines = progress_lines(turn.wording, found.value, address.line, turn.language)
+        turn.say_text("\n".join(lines), sources=[turn.source("build_area", found)], buttons=buttons)

@@ -42,6 +42,10 @@ class IdentityForm(Form):
         return is_only_identifier(turn.text) or has_nothing_at_hand(turn.text)
 
     async def take(self, turn: Turn, slot: str) -> Step | None:
+        order = turn.entity("order_number")
+        if order is not None and turn.slot("pending") == "action_order_status":
+            # Who is not a customer yet has an order number only; the service knows the way on.
+            return Done(serve=True, memory={**self._forgotten(), "asked_for": order})
         if slot == CODE:
             return await self._take_code(turn)
         identifier = _identifier(turn)

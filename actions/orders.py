@@ -1,41 +1,145 @@
-"""A customer's orders: where each stands, and what comes next.
+"""Orders: where each stands, what comes next, and the right of withdrawal.
 
-Only for customers who have proven who they are. Somebody else's order and one that does not exist get the same answer.
+A customer's own orders need a proof of identity. Who is not a customer yet has no account to prove: for them the order
+number goes with the postcode and house number it was ordered for. Somebody else's order, an order that does not exist
+and an address that does not fit get the same answer.
 """
 
 from __future__ import annotations
 
-from actions.account import SHOWN
+import json
+
+from rasa_sdk.events import SlotSet
+
+from actions.account import SHOWN, today
 from actions.base import AccountService
+from actions.crm.addresses import number_key, read
+from actions.crm.errors import CrmRejected
 from actions.crm.models import Customer, Fact, Order
-from actions.turn import Event, Turn
+from actions.details import Confirm, Detailed, Details, Field
+from actions.letters import letter
+from actions.turn import Button, Event, Turn
 from bot.transparency.format import day
 
+FINISHED = {"done", "cancelled"}
+# The way of those who are customers already.
+PROVE = "prove"
 
-class OrderStatus(AccountService):
-    """The named order, or the latest one."""
+
+class PlaceField(Field):
+    """The place that an order number goes with."""
+
+    name = "place"
+
+    def applies(self, details: Details) -> bool:
+        return details["do"] == "look"
+
+    def ask(self, turn: Turn, details: Details) -> None:
+        turn.say("order_ask_place", number=details["number"], buttons=self._ways(turn, details))
+
+    async def take(self, turn: Turn, details: Details) -> bool:
+        if turn.entity("order_step") == PROVE:
+            details["do"] = PROVE
+            return True
+        said = read(turn.text)
+        found = None if turn.from_button else await turn.crm.order(details["number"])
+        if found is None or found.value.customer_number is not None:
+            return False
+        at = found.value.address
+        fits = at.postcode == said.postcode and number_key(at.house_number) == number_key(said.house_number)
+        if fits:
+            details[self.name] = at.postcode
+        return fits
+
+    def explain(self, turn: Turn, details: Details) -> None:
+        turn.say("order_place_unfit", number=details["number"], buttons=self._ways(turn, details))
+
+    def is_plain_answer(self, turn: Turn, details: Details) -> bool:
+        return read(turn.text).postcode is not None
+
+    @staticmethod
+    def _ways(turn: Turn, details: Details) -> list[Button]:
+        return [turn.button("button_prove", f'/inform{{"order_step": "{PROVE}"}}'), turn.person()]
+
+
+def _withdrawal(turn: Turn, details: Details) -> dict[str, object]:
+    return {"number": details["number"], "product": details["product"]}
+
+
+class WithdrawConfirm(Confirm):
+    """Only where an order is to be withdrawn."""
+
+    def applies(self, details: Details) -> bool:
+        return details["do"] == "withdraw"
+
+
+def order_payload(number: str, step: str) -> str:
+    return f"/order_status{json.dumps({'order_number': number, 'order_step': step})}"
+
+
+class OrderStatus(AccountService, Detailed):
+    """The named order, or the latest one; withdrawn where the customer confirms it."""
 
     action_name = "action_order_status"
     intent = "order_status"
     naming = ("order_number",)
+    fields = (PlaceField(), WithdrawConfirm("order_withdraw_confirm", _withdrawal))
+
+    async def serve(self, turn: Turn) -> list[Event]:
+        details = self.given(turn)
+        if details is not None and details["do"] == "look":
+            found = await turn.crm.order(details["number"])
+            if found is not None:
+                turn.say_text(self._describe(turn, found.value), sources=[turn.source("order", found)])
+            return self.done()
+        if details is not None and details["do"] == PROVE:
+            return [*self.done(), SlotSet("asked_for", details["number"]), *self.ask_with("identity_form")]
+        named = self.named(turn)
+        wants_proof = turn.entity("order_step") is not None
+        if named is not None and not wants_proof and await turn.proven_customer() is None:
+            return [SlotSet("asked_for", named), *self.ask_for({"do": "look", "number": named})]
+        return await super().serve(turn)
 
     async def serve_customer(self, turn: Turn, customer: Fact[Customer]) -> list[Event]:
+        if (details := self.given(turn)) is not None:
+            return await self._withdraw(turn, customer, details)
+        account = [turn.source("account", customer)]
         orders = await turn.crm.orders(customer.record)
         if not orders:
-            turn.say("order_none", sources=[turn.source("account", customer)], buttons=[turn.person()])
+            turn.say("order_none", sources=account, buttons=[turn.person()])
             return []
         named = self.named(turn)
         if named is not None:
             orders = [fact for fact in orders if fact.record == named]
         if not orders:
-            turn.say(
-                "order_not_yours", number=named, sources=[turn.source("account", customer)], buttons=[turn.person()]
-            )
+            turn.say("order_not_yours", number=named, sources=account, buttons=[turn.person()])
             return []
-        unfinished = [fact for fact in orders if fact.value.status not in {"done", "cancelled"}]
+        if turn.entity("order_step") == "withdraw" and can_withdraw(orders[0].value):
+            return self.ask_for({"do": "withdraw", "number": orders[0].record, "product": orders[0].value.product})
+        unfinished = [fact for fact in orders if fact.value.status not in FINISHED]
         for fact in (unfinished or orders[:1])[:SHOWN]:
-            turn.say_text(self._describe(turn, fact.value), sources=[turn.source("order", fact)])
+            withdraw = turn.button("button_withdraw", order_payload(fact.record, "withdraw"))
+            turn.say_text(
+                self._describe(turn, fact.value),
+                sources=[turn.source("order", fact)],
+                buttons=[withdraw] if can_withdraw(fact.value) else [],
+            )
         return []
+
+    async def _withdraw(self, turn: Turn, customer: Fact[Customer], details: Details) -> list[Event]:
+        values = _withdrawal(turn, details)
+        try:
+            done = await turn.crm.withdraw_order(
+                details["number"],
+                customer.record,
+                letter(turn, "withdrawn", name=customer.value.name, today=day(today(), turn.language), **values),
+                idempotency_key=self.key(turn),
+            )
+        except CrmRejected:
+            turn.say("order_withdraw_late", buttons=[turn.person()], **values)
+        else:
+            turn.say("order_withdrawn", sources=[turn.source("order", done.order)], **values)
+        return self.done()
 
     @staticmethod
     def _describe(turn: Turn, order: Order) -> str:
@@ -51,11 +155,18 @@ class OrderStatus(AccountService):
             ),
             turn.wording("order_next", step=order.next_step.say(language)),
         ]
-        if order.status not in {"done", "cancelled"}:
+        if order.status not in FINISHED:
             expected = order.expected_on
             parts.append(
                 turn.wording("order_undated")
                 if expected is None
                 else turn.wording("order_expected", day=day(expected, language))
             )
+        if can_withdraw(order):
+            parts.append(turn.wording("order_withdrawal", day=day(order.withdrawal_until, language)))
         return "\n".join(parts)
+
+
+def can_withdraw(order: Order) -> bool:
+    """Whether the right of withdrawal still runs (§ 355 BGB: 14 days)."""
+    return order.status not in FINISHED and order.withdrawal_until >= today()

@@ -45,6 +45,11 @@ _STOP_FILLER = frozenset(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _FEW_WORDS = 4  # "meine Kundennummer lautet …"
+_YES = re.compile(
+    r"\W*(ja|jo|jep|jawohl|okay|ok|gerne?|genau|richtig|stimmt|passt|einverstanden"
+    r"|best(ä|ae)tig\w*|machen sie das|yes|yep|yeah|sure|correct|right|confirm(ed)?|agreed|go ahead|do it)\b",
+    re.IGNORECASE,
+)
 _POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
 _HOUSE_NUMBER = re.compile(r"^\W*(?:[a-zäöüß.]+\s+){0,3}(\d{1,4}\s?[a-z]?)\W*$", re.IGNORECASE)
 
@@ -62,6 +67,11 @@ def only_stops(text: str) -> bool:
     """Whether the message is nothing but the wish to stop: "cancel" alone cancels the question, not the contract."""
     rest = _CANCEL.sub("", text)
     return rest != text and not set(_WORD.findall(rest.lower())) - _STOP_FILLER
+
+
+def says_yes(text: str) -> bool:
+    """A yes in a few words: "ja bitte", "yes, do it", "passt"."""
+    return bool(_YES.match(text)) and len(text.split()) <= _FEW_WORDS and not re.search(_NEGATION, text, re.IGNORECASE)
 
 
 def has_nothing_at_hand(text: str) -> bool:

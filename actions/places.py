@@ -52,7 +52,7 @@ class AddressForm(Form):
 
     async def open(self, turn: Turn) -> Step:
         if any(turn.entity(name) for name in ADDRESS_ENTITIES):
-            step = await self._look_up(turn, _spoken_address(turn))
+            step = await self._look_up(turn, spoken_address(turn))
             if step is not None:
                 return step
         if turn.entity("street"):
@@ -78,7 +78,7 @@ class AddressForm(Form):
         if begun and house_number:
             street, _, rest = begun.partition(", ")
             return await self._look_up(turn, f"{street} {house_number}, {rest}")
-        return await self._look_up(turn, _spoken_address(turn))
+        return await self._look_up(turn, spoken_address(turn))
 
     def ask(self, turn: Turn, slot: str) -> None:
         if begun := turn.slot("address_text"):
@@ -112,7 +112,7 @@ def _one_street(hits: list[AddressHit]) -> bool:
     return len({(hit.address.street, hit.address.postcode) for hit in hits}) == 1
 
 
-def _spoken_address(turn: Turn) -> str:
+def spoken_address(turn: Turn) -> str:
     """The address alone, where it was recognised inside a sentence; else the customer's words as they are."""
     street = turn.entity("street")
     if street is None:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
+from actions.crm.contract_models import CancelledContract, PlacedOrder
 from actions.crm.models import AddressHit, Customer, Fact, Identity, OpenedTicket, ProofStarted, Proven, Wrong
 from actions.crm.repository import CrmRepository
 from actions.crm.voucher_models import Vouched
@@ -86,6 +87,10 @@ def describe(value: object) -> str:
         return value.record
     if isinstance(value, OpenedTicket):
         return f"{value.ticket.record} {'opened' if value.created else 'was open already'}"
+    if isinstance(value, PlacedOrder):
+        return f"{value.order.record} {'written' if value.created else 'was there already'}"
+    if isinstance(value, CancelledContract):
+        return f"{value.contract.record} {'cancelled' if value.created else 'was cancelled already'}"
     if isinstance(value, AddressHit):
         return value.key
     if isinstance(value, ProofStarted):

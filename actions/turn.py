@@ -6,6 +6,7 @@ raises, the action fails and the turn is tried again or handed over: half a sent
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -26,6 +27,8 @@ Button = dict[str, str]
 Source = dict[str, str]
 
 PERSON = "/talk_to_human"
+# Letters of the longest word that tells no language beside an address: "in", "at", "Nr".
+_LONGEST_FILLER = 3
 NOT_UNDERSTOOD = "nlu_fallback"
 
 
@@ -223,8 +226,8 @@ class Turn:
 def spoken_language(tracker: Tracker) -> Language:
     """The language to answer in.
 
-    A message of words speaks for itself. A bare number, a code or a button goes on in the language last written under
-    the same locale; choosing another locale in the widget starts anew in that one.
+    A message of words speaks for itself. A bare number, an address, a code or a button goes on in the language last
+    written under the same locale; choosing another locale in the widget starts anew in that one.
     """
     message = tracker.latest_message or {}
     locale = (message.get("metadata") or {}).get("locale")
@@ -244,9 +247,19 @@ def spoken_language(tracker: Tracker) -> Language:
 def _written_language(message: dict[str, Any]) -> Language | None:
     text = str(message.get("text") or "")
     language = message.get("language")
-    if text.startswith("/") or not any(character.isalpha() for character in text):
+    if text.startswith("/") or not any(character.isalpha() for character in text) or _is_value(message, text):
         return None
     return language if language in LANGUAGES else None
+
+
+def _is_value(message: dict[str, Any], text: str) -> bool:
+    """Whether hardly a word is left beside what was recognised: a German street answers an English question, too."""
+    rest = list(text)
+    for found in message.get("entities") or ():
+        if found.get("start") is not None and found.get("end") is not None:
+            rest[found["start"] : found["end"]] = " " * (found["end"] - found["start"])
+    left = "".join(rest)
+    return left != text and all(len(word) <= _LONGEST_FILLER for word in re.findall(r"[^\W\d_]+", left))
 
 
 def _backwards(tracker: Tracker) -> Iterator[Event]:

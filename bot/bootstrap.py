@@ -21,6 +21,7 @@ from bot.service.delivery import Delivery, Sender
 from bot.service.follow import Follower
 from bot.service.portal import Portal
 from bot.service.turns import Turns
+from bot.service.updates import Updates
 from bot.settings import Settings, SettingsError
 from bot.store import schema
 from bot.store.engine import Database
@@ -101,6 +102,7 @@ async def background(services: Services, *, workers: bool, follows: bool) -> Asy
         turns = Turns(store, services.conversations, services.brain, services.words, settings)
         deadlines = Deadlines(store, services.conversations)
         jobs += [turns.run, Delivery(store, services.senders).run, deadlines.run]
+        jobs.append(Updates(services.crm, services.words, settings.public_url).run)
         if services.tickets is not None:
             jobs.append(CaseSync(store, services.words, services.tickets, services.crm).run)
     if follows or workers:

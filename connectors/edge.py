@@ -20,6 +20,7 @@ from connectors.desk import Desk
 from connectors.frames import ApiError
 from connectors.health import register_health
 from connectors.transparency import register_transparency
+from connectors.updates import register_updates
 from connectors.widget import Widget
 
 log = structlog.get_logger(__name__)
@@ -104,6 +105,7 @@ def create_app(settings: Settings, *, workers: bool = True) -> web.Application:
         channel.register(app)
     register_health(app, SERVICES)
     register_transparency(app, SERVICES)
+    register_updates(app, SERVICES)
     if settings.demo:
         register_demo(app, SERVICES)
     return app

@@ -44,12 +44,12 @@ class NewOrder(Model, frozen=True, kw_only=True):
 
 class PlacedOrder(Model, frozen=True, kw_only=True):
     order: Fact[Order]
-    created: bool  # False: it was there already (a repeated call, or an open order of the same kind and contract)
+    created: bool  # by this call or an earlier one with its key; False: an open order of the same kind was there
 
 
 class CancelledContract(Model, frozen=True, kw_only=True):
     contract: Fact[Contract]
-    created: bool  # False: it was cancelled already
+    created: bool  # by this call or an earlier one with its key; False: it was cancelled already
 
 
 class ContactCode(Model, frozen=True, kw_only=True):

@@ -41,7 +41,7 @@ class ContractVerbs(Protocol):
     async def withdraw_order(
         self, number: str, customer_number: str, letter: Letter, *, idempotency_key: str
     ) -> PlacedOrder:
-        """Cancel an order within its right of withdrawal; `created` is False when it was cancelled already.
+        """Cancel an order within its right of withdrawal; `created` is False when another call had done so.
 
         Raises:
             CrmRejected: no such order of this customer, or the right of withdrawal is over.

@@ -11,7 +11,9 @@ from datetime import date
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-import actions.crm.tables_vouchers  # noqa: F401 (nothing of the demo is in it, but it is made with the others)
+# Nothing of the demo is in these two, but they are made with the others.
+import actions.crm.tables_interest
+import actions.crm.tables_vouchers  # noqa: F401
 from actions.crm.database import Database
 from actions.crm.demo_data import build
 from actions.crm.demo_people import DemoAddress, DemoCustomer, demo_addresses, demo_customers

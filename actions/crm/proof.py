@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, ScalarSelect, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actions.crm import codes
 from actions.crm.database import Database
+from actions.crm.joining import join_contacts
 from actions.crm.letters import code_letter
 from actions.crm.lookup import customer_by_identifier, customer_by_number, is_mobile, normalised, storable
 from actions.crm.models import (
@@ -32,7 +33,8 @@ from actions.crm.models import (
     Wrong,
 )
 from actions.crm.sql_vouchers import newest_vouched
-from actions.crm.tables import MAX_ATTEMPTS, identity_proof, notification
+from actions.crm.tables import MAX_ATTEMPTS, customer, identity_proof, notification
+from actions.crm.tables_interest import contact
 
 CODE_LIFETIME = timedelta(minutes=10)
 REPEAT_WINDOW = timedelta(seconds=60)
@@ -118,6 +120,7 @@ class Proofs:
         if not right:
             return _failed(counted)
         await connection.execute(update(identity_proof).where(_proof.id == row["id"]).values(proven_at=now))
+        await join_contacts(connection, contact.c.email_key == _mail_of(row["customer_number"]))
         return await self._proven(connection, row)
 
     async def _proven(self, connection: AsyncConnection, row: RowMapping) -> CodeResult:
@@ -153,6 +156,10 @@ class Proofs:
 
 def _of_session(conversation_id: str, session: int) -> ColumnElement[bool]:
     return (_proof.conversation_id == conversation_id) & (_proof.session == session)
+
+
+def _mail_of(customer_number: str) -> ScalarSelect[str | None]:
+    return select(customer.c.email_key).where(customer.c.number == customer_number).scalar_subquery()
 
 
 async def _newest(connection: AsyncConnection, conversation_id: str, session: int) -> RowMapping | None:

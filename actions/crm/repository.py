@@ -11,6 +11,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from actions.crm.contract_verbs import ContractVerbs
+from actions.crm.interest_verbs import InterestVerbs
 from actions.crm.models import (
     Address,
     AddressHit,
@@ -43,7 +44,7 @@ from actions.crm.voucher_verbs import VoucherVerbs
 
 
 class CrmRepository(
-    ContractVerbs, PaymentVerbs, ProductSheetVerbs, TicketWorkVerbs, VisitVerbs, VoucherVerbs, Protocol
+    ContractVerbs, InterestVerbs, PaymentVerbs, ProductSheetVerbs, TicketWorkVerbs, VisitVerbs, VoucherVerbs, Protocol
 ):
     """Customer data and proof of identity; topics of their own have a part of the protocol each."""
 

@@ -68,6 +68,11 @@ class RoutedTickets:
         self.proven_customer = crm.proven_customer
         self.identity = crm.identity
         self.payments = crm.payments
+        self.register_interest = crm.register_interest
+        self.interest_by_token = crm.interest_by_token
+        self.set_updates = crm.set_updates
+        self.updates_due = crm.updates_due
+        self.send_update = crm.send_update
         self.tariffs_at = crm.tariffs_at
         self.place_order = crm.place_order
         self.withdraw_order = crm.withdraw_order

@@ -44,6 +44,7 @@ from actions.crm.queries import first, values
 from actions.crm.repository import CrmRepository
 from actions.crm.sql_contacts import SqlContacts
 from actions.crm.sql_contracts import SqlContracts
+from actions.crm.sql_interest import SqlInterest
 from actions.crm.sql_part import Clock
 from actions.crm.sql_payments import SqlPayments
 from actions.crm.sql_product_sheets import SqlProductSheets
@@ -77,7 +78,15 @@ def _utc_now() -> datetime:
 
 
 class SqlCrm(
-    SqlContacts, SqlContracts, SqlPayments, SqlProductSheets, SqlTicketWork, SqlVisits, SqlVouchers, CrmRepository
+    SqlContacts,
+    SqlContracts,
+    SqlInterest,
+    SqlPayments,
+    SqlProductSheets,
+    SqlTicketWork,
+    SqlVisits,
+    SqlVouchers,
+    CrmRepository,
 ):
     """`CrmRepository` on SQL, with a part for each topic. `clock` gives aware UTC datetimes."""
 

@@ -53,14 +53,15 @@ class SqlContracts(SqlPart):
         async def work(connection: AsyncConnection) -> PlacedOrder:
             known = await done_before(connection, "place_order", idempotency_key)
             if known is not None:
-                return await self._placed(connection, known, created=False)
+                return await self._placed(connection, known, created=True)
             owned = await _own_contract(connection, "place_order", new.contract_number, new.customer_number)
             already = await _unfinished(connection, new)
-            number = already or await _insert_order(connection, new, owned, self._today())
+            if already is not None:
+                return await self._placed(connection, already, created=False)
+            number = await _insert_order(connection, new, owned, self._today())
             await keep_done(connection, "place_order", idempotency_key, number)
-            if already is None:
-                await self._write_to(connection, new.customer_number, letter)
-            return await self._placed(connection, number, created=already is None)
+            await self._write_to(connection, new.customer_number, letter)
+            return await self._placed(connection, number, created=True)
 
         return await self._database.write("place_order", work)
 
@@ -69,7 +70,7 @@ class SqlContracts(SqlPart):
     ) -> PlacedOrder:
         async def work(connection: AsyncConnection) -> PlacedOrder:
             if await done_before(connection, "withdraw_order", idempotency_key) is not None:
-                return await self._placed(connection, number, created=False)
+                return await self._placed(connection, number, created=True)
             row = (await connection.execute(_order(number))).mappings().first()
             if row is None or row["customer_number"] != customer_number:
                 raise CrmRejected("withdraw_order", "no such order of this customer")
@@ -92,7 +93,7 @@ class SqlContracts(SqlPart):
             known = await done_before(connection, "cancel_contract", idempotency_key)
             row = await _own_contract(connection, "cancel_contract", number, customer_number)
             if known is not None or row["status"] == "cancelled":
-                return await self._ended(connection, number, created=False)
+                return await self._ended(connection, number, created=known is not None)
             statement = update(contract).where(contract.c.number == number)
             await connection.execute(statement.values(status="cancelled", term_end=ends, notice_until=None))
             await keep_done(connection, "cancel_contract", idempotency_key, number)

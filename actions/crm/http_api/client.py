@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from actions.crm.http_api.client_contracts import HttpContracts
+from actions.crm.http_api.client_interest import HttpInterest
 from actions.crm.http_api.client_payments import HttpPayments
 from actions.crm.http_api.client_product_sheets import HttpProductSheets
 from actions.crm.http_api.client_ticket_work import HttpTicketWork
@@ -42,7 +43,16 @@ from actions.crm.repository import CrmRepository
 from actions.crm.transport import HttpTransport
 
 
-class HttpCrm(HttpContracts, HttpPayments, HttpProductSheets, HttpTicketWork, HttpVisits, HttpVouchers, CrmRepository):
+class HttpCrm(
+    HttpContracts,
+    HttpInterest,
+    HttpPayments,
+    HttpProductSheets,
+    HttpTicketWork,
+    HttpVisits,
+    HttpVouchers,
+    CrmRepository,
+):
     """`CrmRepository` over HTTP, with a part for each topic. Connects on first use."""
 
     @classmethod

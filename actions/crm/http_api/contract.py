@@ -56,6 +56,11 @@ _REPEATABLE: Mapping[str, bool] = {
     "proven_customer": True,
     "identity": True,
     "payments": True,
+    "register_interest": True,  # once per idempotency key
+    "interest_by_token": True,
+    "set_updates": True,
+    "updates_due": True,
+    "send_update": True,  # once per state
     "tariffs_at": True,
     "place_order": True,  # once per idempotency key, and so the next three
     "withdraw_order": True,

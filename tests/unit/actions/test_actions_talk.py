@@ -8,6 +8,7 @@ import pytest
 from action_talk import Talker, user_event
 from rasa_sdk import Tracker
 
+from actions.cancellation import ContractCancel
 from actions.catalogue import HANDED_OVER, REFERRED
 from actions.context import Context
 from actions.crm.errors import CrmUnavailable
@@ -80,15 +81,18 @@ async def test_what_needs_a_person_goes_to_one(intent: str, language: str, conte
     assert len(outcome.texts) == 1
 
 
-async def test_cancelling_is_not_hindered_by_a_system_that_is_away(context: Context) -> None:
+async def test_the_ways_to_cancel_are_named_although_the_system_is_away(context: Context) -> None:
     class Away:
-        async def contact_info(self) -> None:
-            raise CrmUnavailable("contact_info", "timeout")
+        def __getattr__(self, verb: str) -> Any:
+            async def away(*_: Any, **__: Any) -> None:
+                raise CrmUnavailable(verb, "timeout")
+
+            return away
 
     away = Context(wording=context.wording, settings=context.settings, connect=lambda url: Away())
-    outcome = await Talker(away).run(HandOverRequest, "…", intent="contract_cancel")
-    assert "Textform" in outcome.text
-    assert outcome.report["handover"]["reason"] == "sensitive"
+    outcome = await Talker(away).run(ContractCancel, "…", intent="contract_cancel")
+    assert "Textform" in outcome.texts[0]
+    assert outcome.payloads == ["/talk_to_human", "/contract_cancel", "/talk_to_human"]
 
 
 async def test_a_form_says_that_the_system_is_away_and_stays(context: Context) -> None:
@@ -178,6 +182,22 @@ def test_phrases() -> None:
 def tracker(text: str, language: str, locale: str, events: list[dict[str, Any]]) -> Tracker:
     message = {"text": text, "language": language, "metadata": {"locale": locale}, "entities": [], "intent": {}}
     return Tracker("c", {}, message, events, False, None, {}, "action_listen")
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "spoken"),
+    [
+        ("Reilstraße 12 in Halle", ["Reilstraße", "12", "Halle"], "en"),
+        ("Reilstraße 12", ["Reilstraße", "12"], "en"),
+        ("Rechnung vom Oktober", ["Oktober"], "de"),
+        ("Ich wohne in der Reilstraße 12", ["Reilstraße", "12"], "de"),
+    ],
+)
+def test_an_address_goes_on_in_the_language_last_written(text: str, named: list[str], spoken: str) -> None:
+    said = tracker(text, "de", "de", [user_event("I am moving home", "en", "de")])
+    spans = [{"entity": "x", "start": text.index(part), "end": text.index(part) + len(part)} for part in named]
+    said.latest_message["entities"] = spans
+    assert spoken_language(said) == spoken
 
 
 @pytest.mark.parametrize(

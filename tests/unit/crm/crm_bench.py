@@ -12,7 +12,7 @@ from aiohttp import web
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from actions.crm import tables, tables_contracts, tables_service
+from actions.crm import tables, tables_contracts, tables_interest, tables_service
 from actions.crm.database import Database
 from actions.crm.repository import CrmRepository
 from actions.crm.sql import SqlCrm
@@ -49,7 +49,7 @@ class Bench:
     async def clean(self) -> None:
         async def work(connection: AsyncConnection) -> None:
             written = (tables.identity_proof, vouched_proof, tables.notification, tables.ticket_request)
-            for table in (*written, *tables_service.WRITTEN, *tables_contracts.WRITTEN):
+            for table in (*written, *tables_service.WRITTEN, *tables_contracts.WRITTEN, *tables_interest.WRITTEN):
                 await connection.execute(delete(table))
             new = tables.appointment.c.number > LAST_DEMO_APPOINTMENT
             await connection.execute(delete(tables.appointment).where(new))

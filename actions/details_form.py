@@ -1,0 +1,81 @@
+"""The form that asks for the details of a request: one form for every service with fields."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from actions.cancellation import ContractCancel
+from actions.contact_data import ContactChange
+from actions.details import SLOT, Declined, Detailed, Details, Field, load
+from actions.fiber import FiberProgress
+from actions.form import Ask, Done, Form, Step
+from actions.move import MoveHome
+from actions.orders import OrderStatus
+from actions.porting import NumberPorting
+from actions.tariffs import TariffChange
+from actions.turn import Turn
+
+SERVICES: dict[str, type[Detailed]] = {
+    service.action_name: service
+    for service in (
+        *(ContactChange, ContractCancel, FiberProgress, MoveHome),
+        *(NumberPorting, OrderStatus, TariffChange),
+    )
+}
+ASKED = "detail"
+
+
+class DetailsForm(Form):
+    """Asks for the first field that is missing, until none is."""
+
+    action_name = "validate_details_form"
+    slots = (ASKED,)
+
+    async def open(self, turn: Turn) -> Step:
+        try:
+            return await self._next(turn, load(turn))
+        except Declined:
+            return Done(serve=False, memory=self._forgotten())
+
+    def is_plain_answer(self, turn: Turn, slot: str) -> bool:
+        return _asked(turn).is_plain_answer(turn, load(turn))
+
+    async def take(self, turn: Turn, slot: str) -> Step | None:
+        details = load(turn)
+        try:
+            if not await _asked(turn).take(turn, details):
+                return None
+            return await self._next(turn, details)
+        except Declined:
+            return Done(serve=False, memory=self._forgotten())
+
+    def ask(self, turn: Turn, slot: str) -> None:
+        _asked(turn).ask(turn, load(turn))
+
+    def explain(self, turn: Turn, slot: str) -> None:
+        _asked(turn).explain(turn, load(turn))
+
+    async def _next(self, turn: Turn, details: Details) -> Step:
+        for field in _fields(turn):
+            if field.is_open(details):
+                await field.prepare(turn, details)
+            if field.is_open(details):
+                field.ask(turn, details)
+                return Ask(ASKED, {SLOT: json.dumps(details)})
+        return Done(serve=True, memory={SLOT: json.dumps(details)})
+
+    def _is_something_else(self, turn: Turn, slot: str) -> bool:
+        return turn.intent not in _asked(turn).own_intents and super()._is_something_else(turn, slot)
+
+    def _forgotten(self) -> dict[str, Any]:
+        return {**super()._forgotten(), SLOT: None}
+
+
+def _fields(turn: Turn) -> tuple[Field, ...]:
+    return SERVICES[turn.slot("pending") or ""].fields
+
+
+def _asked(turn: Turn) -> Field:
+    details = load(turn)
+    return next(field for field in _fields(turn) if field.is_open(details))
