@@ -118,6 +118,10 @@ class Detailed(Service):
         complete = bool(details) and not any(field.is_open(details) for field in self.fields)
         return details if complete else None
 
+    def when_away(self, turn: Turn) -> list[Event]:
+        # A yes is good for the write it was given for, not for a later one.
+        return [*self.done(), *super().when_away(turn)]
+
     @staticmethod
     def done() -> list[Event]:
         """Forget the details after they were used."""

@@ -15,6 +15,9 @@ from actions.payments import offer_safe_way
 from actions.turn import Event, Turn
 from bot.conversation.accounts import names_account
 
+# Requests listed in one message; the rest comes in a second one, so that both stay short.
+LISTED = 12
+
 
 class BotChallenge(KlartextAction):
     """The truth: a bot, no human."""
@@ -34,9 +37,14 @@ class Help(KlartextAction):
     identity = "none"
 
     async def act(self, turn: Turn) -> list[Event]:
-        offers = "\n".join(f"– {turn.wording(f'intent_title_{intent}')}" for intent in OFFERED)
+        offers = [f"– {turn.wording(f'intent_title_{intent}')}" for intent in OFFERED]
         buttons = [turn.button(f"intent_title_{intent}", f"/{intent}") for intent in OFFERED_FIRST]
-        turn.say("help", offers=offers, buttons=[] if turn.in_form else [*buttons, turn.person()])
+        turn.say("help", offers="\n".join(offers[:LISTED]))
+        turn.say(
+            "help_more",
+            offers="\n".join(offers[LISTED:]),
+            buttons=[] if turn.in_form else [*buttons, turn.person()],
+        )
         return []
 
 

@@ -11,6 +11,7 @@ from action_talk import Outcome, Talker
 from actions.cancellation import ContractCancel
 from actions.context import Context
 from actions.crm.demo_people import QUIET, TWO
+from actions.crm.errors import CrmUnavailable
 from actions.crm.repository import CrmRepository
 from actions.details_form import SERVICES, DetailsForm
 from actions.orders import OrderStatus
@@ -105,6 +106,23 @@ async def test_without_the_yes_the_service_writes_nothing(context: Context, crm:
     stopped = await form.write("nein", intent="deny")
     assert stopped.slots["next_step"] == "listen"
     assert stopped.slots["details"] is None
+
+
+async def test_a_yes_does_not_outlive_a_system_that_is_away(context: Context, crm: CrmRepository) -> None:
+    form = await begin(context, crm, ContractCancel)
+    await form.press(yes(await form.open()))
+
+    class Away:
+        def __getattr__(self, verb: str) -> Any:
+            async def away(*_: Any, **__: Any) -> None:
+                raise CrmUnavailable(verb, "timeout")
+
+            return away if verb == "cancel_contract" else getattr(crm, verb)
+
+    away = Context(wording=context.wording, settings=context.settings, connect=lambda url: Away())
+    failed = await Talker(away).run(ContractCancel, "ja", intent="affirm", slots=form.slots)
+    assert "/contract_cancel" in failed.payloads
+    assert failed.slots["details"] is None
 
 
 async def test_a_person_is_heard_in_the_middle_of_a_confirmation(context: Context, crm: CrmRepository) -> None:

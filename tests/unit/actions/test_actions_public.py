@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from action_talk import Talker
 
+from actions.catalogue import OFFERED
 from actions.context import Context
 from actions.crm.demo_people import OUTAGE, demo_addresses
 from actions.crm.errors import CrmUnavailable
@@ -13,6 +14,7 @@ from actions.faults import OutageInfo
 from actions.fiber import FiberAvailabilityShow, FiberProgress
 from actions.places import AddressForm, PostcodeForm
 from actions.talk import BotChallenge, ContactInfoShow, Handover, Help, Inform
+from bot.transparency.wording import wording
 
 
 @pytest.mark.parametrize(("language", "word"), [("de", "Ursache"), ("en", "Cause")])
@@ -183,6 +185,8 @@ async def test_contact_and_help(context: Context) -> None:
     assert contact.sources[0]["label"] == "Kontaktdaten von Saalenetz"
     helped = await Talker(context, language="en").run(Help, "…", intent="help")
     assert "Report a fault" in helped.text
+    assert all(wording().say(f"intent_title_{intent}", "en") in helped.text for intent in OFFERED)
+    assert max(map(len, helped.texts)) <= 600
 
 
 async def test_crm_away_is_an_honest_answer_with_a_person_and_another_try(context: Context) -> None:
