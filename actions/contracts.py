@@ -5,9 +5,10 @@ Only for customers who have proven who they are.
 
 from __future__ import annotations
 
-from actions.account import SHOWN
+from actions.account import SHOWN, today
 from actions.base import AccountService
 from actions.crm.models import Contract, Customer, Fact
+from actions.notice import earliest_end
 from actions.turn import Event, Turn
 from bot.transparency.format import day, money, number
 
@@ -54,14 +55,17 @@ class ContractShow(AccountService):
             parts.append(turn.wording("contract_cancelled", day=day(contract.term_end, language)))
         elif contract.status == "cancelled":
             parts.append(turn.wording("contract_cancelled_undated"))
-        elif contract.term_end is not None and contract.notice_until is not None:
-            parts.append(
-                turn.wording(
-                    "contract_term",
-                    end=day(contract.term_end, language),
-                    notice=day(contract.notice_until, language),
-                )
-            )
         else:
-            parts.append(turn.wording("contract_monthly"))
+            parts.append(describe_term(turn, contract))
         return "\n".join(parts)
+
+
+def describe_term(turn: Turn, contract: Contract) -> str:
+    """Until when it runs, and by when notice is to be given (§ 56 TKG)."""
+    language, end, notice = turn.language, contract.term_end, contract.notice_until
+    if end is None or end < today():
+        return turn.wording("contract_monthly")
+    if notice is not None and notice >= today():
+        return turn.wording("contract_term", end=day(end, language), notice=day(notice, language))
+    earliest = day(earliest_end(contract, today()), language)
+    return turn.wording("contract_term_late", end=day(end, language), earliest=earliest)

@@ -17,6 +17,9 @@ from actions.invoices import is_overdue, is_unpaid, payment_state
 from actions.turn import Event, Source, Turn
 from bot.transparency.format import day, money
 
+# Most bookings told in one answer; the handover has them all.
+BOOKINGS = 6
+
 Bookings = list[Fact[Payment]]
 
 
@@ -48,7 +51,7 @@ class PaymentProblem(AccountService):
     def _tell_overpaid(turn: Turn, invoice: Fact[Invoice], bookings: Bookings) -> None:
         """More was taken than was billed: a person pays it back; the bookings go with the request."""
         language = turn.language
-        lines = [_booking(turn, fact.value) for fact in reversed(bookings)]
+        lines = [_booking(turn, fact.value) for fact in reversed(bookings[:BOOKINGS])]
         turn.say_text(
             "\n".join(
                 [

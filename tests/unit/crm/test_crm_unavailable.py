@@ -13,6 +13,7 @@ import pytest
 from crm_bench import TODAY, Bench
 from sqlalchemy import make_url
 
+from actions.crm.contract_models import Letter
 from actions.crm.database import Database
 from actions.crm.demo import create_demo
 from actions.crm.errors import CrmUnavailable
@@ -31,6 +32,9 @@ async def _every_verb_fails(crm: CrmRepository) -> None:
         crm.open_ticket(NewTicket(kind="fault", description="x"), idempotency_key="a"),
         crm.start_proof("c", 1, VOGEL, "de"),
         crm.check_code("c", 1, "000000"),
+        crm.payments("2048173"),
+        crm.cancel_contract("V-204817", "2048173", TODAY, Letter(subject="s", body="b"), idempotency_key="a"),
+        crm.updates_due(),
     ):
         begin = time.monotonic()
         with pytest.raises(CrmUnavailable) as caught:
