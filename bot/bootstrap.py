@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -31,6 +31,9 @@ from bot.systems import customer_data, ticket_system
 from bot.transparency.wording import Wording, wording
 
 log = structlog.get_logger(__name__)
+
+# Work that runs until it is cancelled.
+Job = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,14 +97,16 @@ async def open_services(settings: Settings, senders: Mapping[str, Sender] | None
 
 
 @asynccontextmanager
-async def background(services: Services, *, workers: bool, follows: bool) -> AsyncIterator[None]:
-    """Run the workers (turns, delivery, deadlines) and the follower, until the block ends."""
+async def background(
+    services: Services, *, workers: bool, follows: bool, more: Sequence[Job] = ()
+) -> AsyncIterator[None]:
+    """Run the workers (turns, delivery, deadlines, the channels' own) and the follower, until the block ends."""
     store, settings = services.store, services.settings
-    jobs: list[Callable[[], Awaitable[None]]] = []
+    jobs: list[Job] = []
     if workers:
         turns = Turns(store, services.conversations, services.brain, services.words, settings)
         deadlines = Deadlines(store, services.conversations)
-        jobs += [turns.run, Delivery(store, services.senders).run, deadlines.run]
+        jobs += [turns.run, Delivery(store, services.senders, services.conversations).run, deadlines.run, *more]
         jobs.append(Updates(services.crm, services.words, settings.public_url).run)
         if services.tickets is not None:
             jobs.append(CaseSync(store, services.words, services.tickets, services.crm).run)
@@ -117,7 +122,7 @@ async def background(services: Services, *, workers: bool, follows: bool) -> Asy
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _keep_running(job: Callable[[], Awaitable[None]]) -> None:
+async def _keep_running(job: Job) -> None:
     """Begin a job again when it fails unexpectedly: a process that lives must not go quiet."""
     while True:
         try:

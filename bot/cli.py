@@ -97,16 +97,17 @@ def worker() -> None:
     """Work off turns, deliveries and deadlines, without serving anybody."""
     import signal
 
-    from bot.bootstrap import background, open_services
+    from connectors.edge import channels, working
 
     async def work() -> None:
         stopped = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-        async with (
-            open_services(Settings.from_environment()) as services,
-            background(services, workers=True, follows=False),
-        ):
+        settings = Settings.from_environment()
+        parts = channels(settings)
+        async with working(settings, parts, workers=True, follows=False):
             await stopped.wait()
+            for channel in parts:
+                await channel.stop()
 
     _log_as_text()
     _run(work())

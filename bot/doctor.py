@@ -58,6 +58,9 @@ async def examine() -> AsyncIterator[Finding]:
     except SettingsError as error:
         yield Finding("settings", str(error))
         return
+    if settings.whatsapp:
+        missing = settings.whatsapp_missing
+        yield Finding("WhatsApp", f"missing: {', '.join(missing)}" if missing else None)
     try:
         WorkingHours.parse(settings.desk_hours, settings.federal_state, REGION)
         yield Finding("working hours")

@@ -67,6 +67,16 @@ class Settings:
     session_idle: float = 3600.0
     # Messages a second that a customer may send over one socket; ten seconds' worth of them at once.
     message_rate: float = 2.0
+    # WhatsApp Business: the number's id, what sending asks for, what webhooks are signed with (several while one is
+    # replaced), and what the provider proves itself with when the address is entered.
+    whatsapp_phone_number_id: str | None = None
+    whatsapp_access_token: str | None = field(default=None, repr=False)
+    whatsapp_app_secrets: tuple[str, ...] = field(default=(), repr=False)
+    whatsapp_verify_token: str | None = field(default=None, repr=False)
+    whatsapp_api_base: str = "https://graph.facebook.com/v23.0"
+    # Messages a second that the provider takes from the number, and days for which customers' files are kept.
+    whatsapp_rate: float = 80.0
+    whatsapp_media_days: float = 30.0
     # A widget's token is good for this long after its last use.
     token_lifetime: float = 30 * 86400.0
 
@@ -83,6 +93,27 @@ class Settings:
             head, _, path = self.database_url.partition(":///")
             return f"{head}:///{Path(path).with_name('brain.db')}"
         return self.database_url
+
+    @property
+    def whatsapp_missing(self) -> list[str]:
+        """The variables that WhatsApp still needs; none where none of them is set and none where all are."""
+        given = {
+            "KLARTEXT_WHATSAPP_PHONE_NUMBER_ID": self.whatsapp_phone_number_id,
+            "KLARTEXT_WHATSAPP_ACCESS_TOKEN": self.whatsapp_access_token,
+            "KLARTEXT_WHATSAPP_APP_SECRET": self.whatsapp_app_secrets,
+            "KLARTEXT_WHATSAPP_VERIFY_TOKEN": self.whatsapp_verify_token,
+        }
+        return [name for name, value in given.items() if not value] if any(given.values()) else []
+
+    @property
+    def whatsapp(self) -> bool:
+        """Whether any of WhatsApp's settings is there: what is missing keeps waiting."""
+        return bool(
+            self.whatsapp_phone_number_id
+            or self.whatsapp_access_token
+            or self.whatsapp_app_secrets
+            or self.whatsapp_verify_token
+        )
 
     @property
     def models(self) -> Path:
@@ -162,6 +193,13 @@ class Settings:
             agent_deadline=number("AGENT_DEADLINE", cls.agent_deadline, 1, 86400),
             session_idle=number("SESSION_IDLE", cls.session_idle, 1, 30 * 86400),
             message_rate=number("MESSAGE_RATE", cls.message_rate, 0.1, 1_000_000),
+            whatsapp_phone_number_id=text("WHATSAPP_PHONE_NUMBER_ID", "") or None,
+            whatsapp_access_token=text("WHATSAPP_ACCESS_TOKEN", "") or None,
+            whatsapp_app_secrets=tuple(text("WHATSAPP_APP_SECRET", "").replace(",", " ").split()),
+            whatsapp_verify_token=text("WHATSAPP_VERIFY_TOKEN", "") or None,
+            whatsapp_api_base=url("WHATSAPP_API_BASE", cls.whatsapp_api_base),
+            whatsapp_rate=number("WHATSAPP_RATE", cls.whatsapp_rate, 0.1, 10_000),
+            whatsapp_media_days=number("WHATSAPP_MEDIA_DAYS", cls.whatsapp_media_days, 0.001, 3650),
         )
 
 

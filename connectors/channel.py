@@ -7,11 +7,12 @@ clients fetch, like the widget, has none. Channels do not know each other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from aiohttp import web
 
-from bot.bootstrap import Services
+from bot.bootstrap import Job, Services
 from bot.service.delivery import Sender
 
 
@@ -20,8 +21,11 @@ class Channel(Protocol):
 
     # The name stored with each conversation, such as `widget`.
     name: str
-    # For channels that push; None where the client fetches.
-    sender: Sender | None
+
+    @property
+    def sender(self) -> Sender | None:
+        """For channels that push; None where the client fetches."""
+        ...
 
     def register(self, app: web.Application) -> None:
         """Add the channel's routes. Called once, before the edge starts."""
@@ -29,6 +33,10 @@ class Channel(Protocol):
 
     def start(self, services: Services) -> None:
         """The services are there: begin to work."""
+        ...
+
+    def jobs(self) -> Sequence[Job]:
+        """Work of the channel's own that runs wherever workers run. Asked for after `start`."""
         ...
 
     async def stop(self) -> None:

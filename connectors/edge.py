@@ -7,6 +7,7 @@ stack trace leaves the process. Every answer carries a strict Content-Security-P
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import web
@@ -21,6 +22,7 @@ from connectors.frames import ApiError
 from connectors.health import register_health
 from connectors.transparency import register_transparency
 from connectors.updates import register_updates
+from connectors.whatsapp import WhatsApp
 from connectors.widget import Widget
 
 log = structlog.get_logger(__name__)
@@ -45,9 +47,23 @@ _BODY_LIMIT = 1024 * 1024
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def channels() -> Sequence[Channel]:
-    """The channels of this edge."""
-    return (Widget(), Desk())
+def channels(settings: Settings) -> Sequence[Channel]:
+    """The channels that these settings ask for."""
+    return (Widget(), Desk(), *([WhatsApp(settings)] if settings.whatsapp else []))
+
+
+@asynccontextmanager
+async def working(
+    settings: Settings, parts: Sequence[Channel], *, workers: bool, follows: bool
+) -> AsyncIterator[Services]:
+    """Services and channels, connected, with what works in the background, until the block ends."""
+    senders = {channel.name: channel.sender for channel in parts if channel.sender is not None}
+    async with open_services(settings, senders) as services:
+        for channel in parts:
+            channel.start(services)
+        more = [job for channel in parts for job in channel.jobs()]
+        async with background(services, workers=workers, follows=follows, more=more):
+            yield services
 
 
 @web.middleware
@@ -84,16 +100,12 @@ def create_app(settings: Settings, *, workers: bool = True) -> web.Application:
     """The edge as an aiohttp application, with its workers in the same process unless told otherwise."""
     app = web.Application(middlewares=[_errors], client_max_size=_BODY_LIMIT)
     app.on_response_prepare.append(_security_headers)
-    parts = channels()
+    parts = channels(settings)
 
     async def connected(app: web.Application) -> AsyncIterator[None]:
-        senders = {channel.name: channel.sender for channel in parts if channel.sender is not None}
-        async with open_services(settings, senders) as services:
+        async with working(settings, parts, workers=workers, follows=True) as services:
             app[SERVICES] = services
-            for channel in parts:
-                channel.start(services)
-            async with background(services, workers=workers, follows=True):
-                yield
+            yield
 
     async def leave(_app: web.Application) -> None:
         for channel in parts:

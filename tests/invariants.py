@@ -72,6 +72,8 @@ def nothing_is_lost(thread: Thread) -> None:
             assert any(entry["author_kind"] == "bot" for entry in later), f"message {message['seq']} was not answered"
         elif outcome == "case":
             assert any(epoch >= message["epoch"] for epoch in cases), f"message {message['seq']} is on no case"
+        elif outcome == "noted":
+            assert message["heard"] == "", f"message {message['seq']} was only noted, and holds something to answer"
         else:
             assert outcome in held, f"message {message['seq']} is settled by {outcome!r}, who never held the thread"
 

@@ -32,6 +32,7 @@ class Reason(str, enum.Enum):
     SYSTEM_UNAVAILABLE = "system_unavailable"
     SENSITIVE = "sensitive"
     BOT_DECISION = "bot_decision"
+    UNDELIVERABLE = "undeliverable"
     AGENT_GONE = "agent_gone"
     TRANSFERRED = "transferred"
     # agent tenures
@@ -50,6 +51,7 @@ HANDOVER_REASONS: frozenset[Reason] = frozenset(
         Reason.SYSTEM_UNAVAILABLE,
         Reason.SENSITIVE,
         Reason.BOT_DECISION,
+        Reason.UNDELIVERABLE,
     }
 )
 

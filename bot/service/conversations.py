@@ -17,7 +17,7 @@ from bot.conversation.model import Author, AuthorKind, Draft, EventKind, Holder,
 from bot.service.handover import Handover
 from bot.settings import Settings
 from bot.store.conversations import Conversation, OpenConversation, new_conversation, open_conversation
-from bot.store.log import current_tenure, message_by_client_id
+from bot.store.log import current_tenure, is_answer, message_by_client_id
 from bot.store.tokens import Agent, add_widget_token, issued_button, new_token
 from bot.store.unit_of_work import Store, Unit
 from bot.transparency import openings
@@ -120,23 +120,37 @@ class Conversations:
                 if payload == openings.HANDOVER_COMMAND:
                     # Issued once for the whole conversation, whose language may have changed since.
                     text = self._words.say("button_human", language_of(opened.row.locale))
-            message = await self._take_in(opened, text, client_id, payload, provider_id)
+            message = await self.take_in(opened, text, client_id=client_id, payload=payload, provider_id=provider_id)
             await opened.save()
         return Receipt(message=message, repeated=False)
 
-    async def _take_in(
-        self, opened: OpenConversation, text: str, client_id: str, payload: str | None, provider_id: str | None
+    async def take_in(
+        self,
+        opened: OpenConversation,
+        text: str,
+        *,
+        client_id: str,
+        payload: str | None = None,
+        provider_id: str | None = None,
+        heard: str | None = None,
+        answer: Draft | None = None,
     ) -> Message:
+        """Append what a customer said to a locked conversation, with what it is owed. The caller saves.
+
+        `heard` is what the bot gets in the text's place. Where that is empty the bot is not asked: `answer` is its
+        word on the message, and without one the message needs none.
+        """
         row, now = opened.row, opened.unit.now
+        for_bot, silent = heard != "", heard == "" and answer is None
         language = language_of(row.locale)
         asks_for_person = payload == openings.HANDOVER_COMMAND and row.holder is Holder.BOT
         idle = row.last_inbound_at is not None and (now - row.last_inbound_at).total_seconds() > (
             self._settings.session_idle
         )
-        if row.holder is Holder.CLOSED:
+        if row.holder is Holder.CLOSED and not silent:
             row.session += 1
             opened.change_holder(Reason.REOPENED, openings.started(self._words, language))
-        elif row.holder is Holder.BOT and idle and not asks_for_person:
+        elif row.holder is Holder.BOT and idle and not asks_for_person and not silent:
             row.session += 1
             opened.change_holder(Reason.NEW_SESSION, openings.started(self._words, language))
         message = opened.append(
@@ -149,12 +163,18 @@ class Conversations:
             client_id=client_id,
             provider_id=provider_id,
             payload=payload if payload and payload.startswith("/") else None,
+            heard=heard,
         )
         if asks_for_person:
             opened.settle_at_once(message, await self.handover.ask_for_person(opened, Reason.CUSTOMER_REQUEST))
         elif payload == openings.CANCEL_COMMAND and row.holder is Holder.QUEUE:
             opened.settle_at_once(message, "answered")
             opened.change_holder(Reason.CUSTOMER_CANCELLED, openings.cancelled(self._words, language))
+        elif silent:
+            opened.settle_at_once(message, "noted")
+        elif answer is not None and not for_bot and row.holder is Holder.BOT:
+            opened.append(answer)
+            opened.settle_at_once(message, "answered")
         elif row.holder is Holder.BOT:
             opened.expect_turn(message, now + timedelta(seconds=self._settings.turn_deadline))
         else:
@@ -265,12 +285,25 @@ class Conversations:
     async def confirm(self, conversation_id: str, *, delivered: int, read: int) -> None:
         """The customer's client has everything up to `delivered`, the customer has seen everything up to `read`."""
         async with self._store.write() as unit:
-            opened = await self.open(unit, conversation_id)
-            row = opened.row
-            delivered, read = min(delivered, row.head_seq), min(read, row.head_seq)
-            if delivered <= row.delivered_seq and read <= row.read_seq:
-                return
-            if read > row.read_seq:
-                unit.announce(row.id, None)
-            row.delivered_seq, row.read_seq = max(row.delivered_seq, delivered), max(row.read_seq, read)
-            await opened.save()
+            await self.note_receipt(unit, conversation_id, delivered=delivered, read=read)
+
+    async def note_receipt(self, unit: Unit, conversation_id: str, *, delivered: int, read: int) -> None:
+        """`confirm` within a caller's unit."""
+        opened = await self.open(unit, conversation_id)
+        row = opened.row
+        delivered, read = min(delivered, row.head_seq), min(read, row.head_seq)
+        if delivered <= row.delivered_seq and read <= row.read_seq:
+            return
+        if read > row.read_seq:
+            unit.announce(row.id, None)
+        row.delivered_seq, row.read_seq = max(row.delivered_seq, delivered, read), max(row.read_seq, read)
+        await opened.save()
+
+    async def undelivered(self, unit: Unit, conversation_id: str, message_id: str, error: str) -> None:
+        """A message will never arrive. If it was an answer of the bot, which still holds the conversation, a person is
+        asked for: the customer waits for something that does not come."""
+        opened = await self.open(unit, conversation_id)
+        if opened.row.holder is not Holder.BOT or not await is_answer(unit, message_id):
+            return
+        await self.handover.ask_for_person(opened, Reason.UNDELIVERABLE, error[:200])
+        await opened.save()

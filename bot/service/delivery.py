@@ -16,6 +16,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from bot.service.conversations import Conversations
 from bot.store import outbox
 from bot.store.errors import StoreUnavailable
 from bot.store.outbox import Shipment
@@ -37,9 +38,13 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 class NotSent(Exception):
     """The provider certainly does not have it. `permanent` when another try cannot help."""
 
-    def __init__(self, reason: str, *, permanent: bool = False, after: timedelta | None = None) -> None:
+    def __init__(
+        self, reason: str, *, permanent: bool = False, after: timedelta | None = None, counts: bool = True
+    ) -> None:
         super().__init__(reason)
         self.permanent = permanent
+        # False where only time is missing, or an operator: such a try does not bring a message nearer to its end.
+        self.counts = counts
         # The provider's own word on when to try again.
         self.after = after
 
@@ -52,7 +57,7 @@ class Sender(Protocol):
     """What a channel that pushes implements."""
 
     async def send(self, shipment: Shipment) -> Sent:
-        """Send one message, its author written into the text.
+        """Send one message, together with the other replies of its turn, each author written into the text.
 
         Raises:
             NotSent, Uncertain: nothing else.
@@ -62,8 +67,18 @@ class Sender(Protocol):
 class Delivery:
     """Works off the outbox. Any number of these may run."""
 
-    def __init__(self, store: Store, senders: Mapping[str, Sender], *, at_once: int = 16, poll: float = 1.0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        senders: Mapping[str, Sender],
+        conversations: Conversations | None = None,
+        *,
+        at_once: int = 16,
+        poll: float = 1.0,
+    ) -> None:
         self._store = store
+        # Who hands over when an answer of the bot cannot be delivered; without it the desk only shows it.
+        self._conversations = conversations
         self._senders = senders
         self._at_once = at_once
         self._poll = poll
@@ -117,14 +132,20 @@ class Delivery:
                 await outbox.settle(unit, shipment, "sent", provider_id=sent.provider_id)
 
     async def _not_sent(self, shipment: Shipment, error: NotSent) -> None:
-        dead = error.permanent or shipment.attempts >= _MOST_ATTEMPTS
+        dead = error.permanent or (error.counts and shipment.attempts >= _MOST_ATTEMPTS)
         pause = timedelta(seconds=min(2.0**shipment.attempts, 600) * random.uniform(0.5, 1.0))  # noqa: S311 (jitter)
         log.warning("not sent", message=shipment.message.id, error=str(error), dead=dead)
+        if error.after is not None:
+            pause = error.after if not error.counts else max(pause, error.after)
         async with self._store.write() as unit:
-            await outbox.settle(
+            settled = await outbox.settle(
                 unit,
                 shipment,
                 "dead" if dead else "pending",
                 error=str(error),
-                due_at=unit.now + max(pause, error.after or pause),
+                due_at=unit.now + pause,
+                counts=error.counts,
             )
+            if settled and dead and self._conversations is not None:
+                message = shipment.message
+                await self._conversations.undelivered(unit, message.conversation_id, message.id, str(error))

@@ -165,9 +165,11 @@ class Turns:
             if row is None or row.holder is not Holder.BOT or not await inbox.holds_lease(unit, lease):
                 return None
             said = await customer_texts(unit, row.id, lease.seq, row.inbound_seq)
-        newest_id, newest_seq, _, payload = said[-1]
+        newest_id, newest_seq, _, _ = said[-1]
+        heard = [(text, payload) for _, _, text, payload in said if text]
+        payload = heard[0][1] if len(heard) == 1 else None
         # A pressed button among other messages counts as its title, so that none of them goes unheard.
-        text = None if payload and len(said) == 1 else "\n".join(text for _, _, text, _ in said)
+        text = None if payload else "\n".join(text for text, _ in heard)
         request = TurnRequest(
             conversation_id=row.id,
             epoch=row.epoch,
@@ -176,7 +178,8 @@ class Turns:
             session=row.session,
             locale=language_of(row.locale),
             text=text,
-            payload=payload if text is None else None,
+            payload=payload,
+            verified_phone=row.verified_phone,
         )
         return _Turn(conversation=row, request=request, newest_seq=newest_seq)
 

@@ -66,6 +66,8 @@ class Conversation(msgspec.Struct, kw_only=True):
     customer_number: str | None
     customer_name: str | None
     customer_level: str | None
+    # A phone number that the channel vouches for, E.164.
+    verified_phone: str | None
     opened_at: datetime
     last_inbound_at: datetime | None
     last_at: datetime
@@ -100,9 +102,13 @@ class OpenConversation:
         client_id: str | None = None,
         provider_id: str | None = None,
         payload: str | None = None,
+        heard: str | None = None,
         turn_id: str | None = None,
     ) -> Message:
-        """Write a message at the end of the log, in the current tenure."""
+        """Write a message at the end of the log, in the current tenure.
+
+        `heard` is what the bot gets in the text's place; empty where there is nothing for it.
+        """
         row = self.row
         row.head_seq += 1
         row.last_at = self.unit.now
@@ -142,6 +148,7 @@ class OpenConversation:
                 "client_id": client_id,
                 "provider_id": provider_id,
                 "payload": payload,
+                "heard": heard,
                 "at": self.unit.now,
             }
         )
@@ -337,6 +344,7 @@ def new_conversation(
         customer_number=None,
         customer_name=None,
         customer_level=None,
+        verified_phone=None,
         opened_at=unit.now,
         last_inbound_at=None,
         last_at=unit.now,

@@ -38,7 +38,12 @@ _CURRENT_TENURE = sa.select(tenure_table).where(
     tenure_table.c.conversation_id == sa.bindparam("conversation"), tenure_table.c.ended_at.is_(None)
 )
 _CUSTOMER_TEXTS = (
-    sa.select(message_table.c.id, message_table.c.seq, message_table.c.text, message_table.c.payload)
+    sa.select(
+        message_table.c.id,
+        message_table.c.seq,
+        sa.func.coalesce(message_table.c.heard, message_table.c.text).label("text"),
+        message_table.c.payload,
+    )
     .where(
         _HERE,
         message_table.c.author_kind == AuthorKind.CUSTOMER.value,
@@ -107,6 +112,12 @@ async def message_by_client_id(unit: Unit, conversation_id: str, origin: str, cl
     )
     row = found.mappings().one_or_none()
     return None if row is None else message_of(row)
+
+
+async def is_answer(unit: Unit, message_id: str) -> bool:
+    """Whether the message is a reply that a turn of the bot made."""
+    found = await unit.connection.execute(sa.select(message_table.c.turn_id).where(message_table.c.id == message_id))
+    return found.scalar_one_or_none() is not None
 
 
 async def tenures(unit: Unit, conversation_id: str) -> list[TenureRecord]:
@@ -230,7 +241,10 @@ async def messages_at(unit: Unit, places: Sequence[tuple[str, int]]) -> dict[tup
 async def customer_texts(
     unit: Unit, conversation_id: str, first_seq: int, last_seq: int
 ) -> list[tuple[str, int, str, str | None]]:
-    """What the customer said from `first_seq` to `last_seq`: message id, place, text, payload of a pressed button."""
+    """What the customer said from `first_seq` to `last_seq`: message id, place, text, payload of a pressed button.
+
+    The text is empty where a message holds nothing for the bot, such as a picture without a caption.
+    """
     found = await unit.connection.execute(
         _CUSTOMER_TEXTS, {"conversation": conversation_id, "first": first_seq, "last": last_seq}
     )

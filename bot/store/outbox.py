@@ -8,7 +8,7 @@ sent again blindly, because the request may have reached the provider.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from bot.store.wakeup import Hint
 
 # How long an uncertain message waits for the provider's word. Until then nothing after it is sent.
 CERTAIN_AFTER = timedelta(minutes=10)
+_NO_WORD = "the provider never said whether it arrived"
 
 
 class Shipment(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,10 +35,22 @@ class Shipment(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     token: str
     attempts: int
+    # Later replies of the same turn, to be sent together with the first as one.
+    more: tuple[Message, ...] = ()
+    # The turn that made it, for an answer of the bot.
+    turn_id: str | None = None
+    # Name, language and values of the provider's template that is sent in the text's place.
+    template: dict[str, Any] | None = None
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """Everything that is sent, in order."""
+        return (self.message, *self.more)
 
 
 async def claim_due(unit: Unit, channels: list[str], limit: int, duration: timedelta) -> list[Shipment]:
-    """Claim up to `limit` messages that are due: of each conversation only its oldest unsettled one.
+    """Claim up to `limit` messages that are due: of each conversation only its oldest unsettled one, together with the
+    other replies of its turn.
 
     A message whose claim ran out without an outcome becomes `uncertain` instead of being claimed again, and one that
     stays uncertain without the provider's word is dead: a person at the desk decides. A bot message of a tenure that
@@ -46,7 +59,7 @@ async def claim_due(unit: Unit, channels: list[str], limit: int, duration: timed
     await unit.connection.execute(
         sa.update(table)
         .where(table.c.state == "uncertain", table.c.due_at <= unit.now)
-        .values(state="dead", updated_at=unit.now, error="the provider never said whether it arrived")
+        .values(state="dead", updated_at=unit.now, error=_NO_WORD)
     )
     await unit.connection.execute(
         sa.update(table)
@@ -107,10 +120,14 @@ async def claim_due(unit: Unit, channels: list[str], limit: int, duration: timed
     attempts = {row.message_id: row.attempts for row in claimed}
     if not attempts:
         return []
+    more = await _claim_rest_of_turns(unit, list(attempts), token, duration)
     found = await unit.connection.execute(
         select_messages()
-        .add_columns(conversation_table.c.channel, conversation_table.c.address)
+        .add_columns(
+            conversation_table.c.channel, conversation_table.c.address, message_table.c.turn_id, table.c.template
+        )
         .join(conversation_table, conversation_table.c.id == message_table.c.conversation_id)
+        .join(table, table.c.message_id == message_table.c.id)
         .where(message_table.c.id.in_(list(attempts)))
     )
     return [
@@ -120,9 +137,49 @@ async def claim_due(unit: Unit, channels: list[str], limit: int, duration: timed
             address=row["address"] or "",
             token=token,
             attempts=attempts[row["id"]],
+            more=tuple(more.get(row["id"], ())),
+            turn_id=row["turn_id"],
+            template=row["template"],
         )
         for row in found.mappings()
     ]
+
+
+async def _claim_rest_of_turns(
+    unit: Unit, first: list[str], token: str, duration: timedelta
+) -> dict[str, list[Message]]:
+    """Claim the other replies of the turns whose first replies were claimed; by the first one's id."""
+    begun = message_table.alias("begun")
+    found = await unit.connection.execute(
+        select_messages()
+        .add_columns(begun.c.id.label("first_id"))
+        .join(table, table.c.message_id == message_table.c.id)
+        .join(
+            begun,
+            (begun.c.conversation_id == message_table.c.conversation_id)
+            & (begun.c.turn_id == message_table.c.turn_id)
+            & (begun.c.seq < message_table.c.seq),
+        )
+        .where(begun.c.id.in_(first), table.c.state == "pending")
+        .order_by(message_table.c.seq)
+    )
+    more: dict[str, list[Message]] = {}
+    for row in found.mappings():
+        more.setdefault(row["first_id"], []).append(message_of(row))
+    for first_id, messages in more.items():
+        await unit.connection.execute(
+            sa.update(table)
+            .where(table.c.message_id.in_([message.id for message in messages]))
+            .values(
+                state="claimed",
+                claim_token=token,
+                joined_to=first_id,
+                due_at=unit.now + duration,
+                attempts=table.c.attempts + 1,
+                updated_at=unit.now,
+            )
+        )
+    return more
 
 
 async def settle(
@@ -133,25 +190,31 @@ async def settle(
     provider_id: str | None = None,
     error: str | None = None,
     due_at: datetime | None = None,
+    counts: bool = True,
 ) -> bool:
-    """Record what became of a claimed message. False when the claim was lost meanwhile: nothing is changed then."""
+    """Record what became of a claimed message. False when the claim was lost meanwhile: nothing is changed then.
+
+    With `counts` false the try is not counted.
+    """
     done = await unit.connection.execute(
         sa.update(table)
         .where(
-            table.c.message_id == shipment.message.id,
+            table.c.message_id.in_([message.id for message in shipment.messages]),
             table.c.claim_token == shipment.token,
             table.c.state.in_(("claimed", "uncertain")),
         )
         .values(
             state=state,
-            provider_id=provider_id,
+            attempts=table.c.attempts if counts else table.c.attempts - 1,
+            # The provider's id belongs to the first of those that were sent as one.
+            provider_id=sa.case((table.c.message_id == shipment.message.id, provider_id)),
             error=error,
             due_at=due_at or (unit.now + CERTAIN_AFTER if state == "uncertain" else unit.now),
             updated_at=unit.now,
             claim_token=None,
         )
     )
-    if done.rowcount != 1:
+    if done.rowcount == 0:
         return False
     # Desks show what became of a message.
     unit.announce(shipment.message.conversation_id, None)
@@ -161,21 +224,45 @@ async def settle(
 async def reconcile(unit: Unit, message_id: str, *, arrived: bool, provider_id: str | None, error: str | None) -> bool:
     """The provider's word on an uncertain message: it has it, or it certainly has not and it may be sent again.
 
-    False when the message is not uncertain (any more): nothing is changed then.
+    What was sent with it as one shares its fate. One that was given up because no word came is settled too when the
+    late word is that it has arrived. False when the message is neither: nothing is changed then.
     """
+    given_up = (table.c.state == "dead") & (table.c.error == _NO_WORD)
     settled = await unit.connection.execute(
         sa.update(table)
-        .where(table.c.message_id == message_id, table.c.state == "uncertain")
+        .where(
+            sa.or_(table.c.message_id == message_id, table.c.joined_to == message_id),
+            sa.or_(table.c.state == "uncertain", given_up if arrived else sa.false()),
+        )
         .values(
             state="sent" if arrived else "pending",
-            provider_id=provider_id,
+            provider_id=sa.case((table.c.message_id == message_id, provider_id)),
             error=error,
             due_at=unit.now,
             updated_at=unit.now,
         )
         .returning(table.c.conversation_id)
     )
-    conversation_id = settled.scalar_one_or_none()
+    conversation_id = next(iter(settled.scalars()), None)
+    if conversation_id is None:
+        return False
+    unit.announce(conversation_id, None)
+    unit.hint(Hint(conversation_id=conversation_id, outbox=True))
+    return True
+
+
+async def fail(unit: Unit, message_id: str, error: str) -> bool:
+    """The provider says afterwards that it could not deliver. False when the message is not with the provider."""
+    failed = await unit.connection.execute(
+        sa.update(table)
+        .where(
+            sa.or_(table.c.message_id == message_id, table.c.joined_to == message_id),
+            table.c.state.in_(("sent", "uncertain")),
+        )
+        .values(state="dead", error=error, updated_at=unit.now)
+        .returning(table.c.conversation_id)
+    )
+    conversation_id = next(iter(failed.scalars()), None)
     if conversation_id is None:
         return False
     unit.announce(conversation_id, None)

@@ -70,6 +70,8 @@ conversation = sa.Table(
     sa.Column("customer_number", sa.String(20)),
     sa.Column("customer_name", sa.String(200)),
     sa.Column("customer_level", sa.String(10)),
+    # A phone number that the channel vouches for, E.164; null where it vouches for none.
+    sa.Column("verified_phone", sa.String(20)),
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("last_inbound_at", UtcDateTime),
     sa.Column("last_at", UtcDateTime, nullable=False),
@@ -150,6 +152,9 @@ message = sa.Table(
     sa.Column("provider_id", sa.String(200)),
     # The payload a pressed button stood for; null for typed text.
     sa.Column("payload", sa.Text),
+    # What the bot gets instead of the text, where the log shows more or other than the customer typed: a caption
+    # without the word for its picture; empty where there is nothing for the bot.
+    sa.Column("heard", sa.Text),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.ForeignKeyConstraint(
         ["conversation_id", "epoch", "holder"],
@@ -221,6 +226,10 @@ outbox = sa.Table(
     sa.Column("claim_token", sa.String(40)),
     sa.Column("provider_id", sa.String(200)),
     sa.Column("error", sa.Text),
+    # The message with which this one is sent as one.
+    sa.Column("joined_to", sa.String(40), index=True),
+    # Name, language and values of the provider's template that is sent in the text's place; null for the text itself.
+    sa.Column("template", sa.JSON),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("channel", "provider_id", name="uq_outbox_provider_id"),
     sa.Index(

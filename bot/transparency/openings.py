@@ -42,8 +42,9 @@ def _notice(words: Wording, language: Language, text: str, **more: object) -> Dr
     return Draft(kind=EventKind.NOTICE, author=system_author(words, language), text=text, **more)  # type: ignore[arg-type]
 
 
-def disclosure(words: Wording, language: Language, *, again: bool = False) -> Draft:
-    """The bot says that it is a bot, what it can do, and that a person is in reach."""
+def disclosure(words: Wording, language: Language, *, again: bool = False, stored: str | None = None) -> Draft:
+    """The bot says that it is a bot, what it can do, that a person is in reach and, where no page around the
+    conversation does, what is stored."""
     topics = tuple(
         Button(id=new_id(), title=words.say(f"topic_{topic}", language), payload=f"/{topic}")
         for topic in (() if again else _FIRST_TOPICS)
@@ -51,15 +52,15 @@ def disclosure(words: Wording, language: Language, *, again: bool = False) -> Dr
     return Draft(
         kind=EventKind.MESSAGE,
         author=bot_author(words, language),
-        text=words.say("disclosure_again" if again else "disclosure", language),
+        text="\n\n".join(filter(None, (words.say("disclosure_again" if again else "disclosure", language), stored))),
         buttons=(*topics, human_button(words, language)),
         discloses=True,
     )
 
 
-def started(words: Wording, language: Language) -> tuple[Draft, ...]:
+def started(words: Wording, language: Language, *, stored: str | None = None) -> tuple[Draft, ...]:
     """A conversation, or a session after a long silence, begins."""
-    return (disclosure(words, language),)
+    return (disclosure(words, language, stored=stored),)
 
 
 def queued(

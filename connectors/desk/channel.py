@@ -7,7 +7,7 @@ an agent's name.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -16,7 +16,7 @@ from aiohttp import web
 from msgspec import Meta
 
 from actions.crm.errors import CrmError
-from bot.bootstrap import Services
+from bot.bootstrap import Job, Services
 from bot.conversation.limits import TEXT_LIMIT, TextRefused
 from bot.conversation.model import Holder
 from bot.service.agents import LoginRefused
@@ -108,6 +108,10 @@ class Desk:
         """Begin to follow the stream of changes."""
         self._services = services
         self._sockets = DeskSockets(services)
+
+    def jobs(self) -> Sequence[Job]:
+        """None: everything is asked for by clients."""
+        return ()
 
     async def stop(self) -> None:
         """Close every socket; desks come back by themselves."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Meta
 
-from bot.bootstrap import Services
+from bot.bootstrap import Job, Services
 from bot.conversation.limits import TEXT_LIMIT, TextRefused
 from bot.service.conversations import Refused
 from bot.service.delivery import Sender
@@ -78,6 +78,10 @@ class Widget:
         """Begin to listen for changes."""
         self._services = services
         self._forget = services.store.wakeup.subscribe(self._on_hint)
+
+    def jobs(self) -> Sequence[Job]:
+        """None: everything is asked for by clients."""
+        return ()
 
     async def stop(self) -> None:
         """Close every socket; clients come back by themselves."""

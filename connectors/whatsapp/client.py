@@ -1,0 +1,145 @@
+"""The provider's Graph API over HTTP. A request has one of three outcomes: done, certainly not done, or unknown."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Literal
+
+import aiohttp
+import msgspec
+
+from connectors.whatsapp.envelope import load
+from connectors.whatsapp.errors import ApiError
+
+_TIMEOUT = 20.0
+# Longest answer to a request that is read, in bytes.
+_LONGEST_ANSWER = 1024 * 1024
+
+
+class NotReached(Exception):
+    """The request certainly did not get to the provider."""
+
+
+class Unanswered(Exception):
+    """The request went out and no clear answer came back."""
+
+
+class MediaRefused(Exception):
+    """A file will not be fetched: `gone` or `refused`, and why."""
+
+    def __init__(self, state: Literal["gone", "refused"], reason: str) -> None:
+        super().__init__(reason)
+        self.state: Literal["gone", "refused"] = state
+
+
+class GraphClient:
+    """Speaks to the provider for one business number."""
+
+    def __init__(self, base: str, phone_number_id: str, token: str, *, timeout: float = _TIMEOUT) -> None:
+        self._base = base.rstrip("/")
+        self._phone_number_id = phone_number_id
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=min(timeout, 5.0))
+        self._session: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(self, body: dict[str, Any]) -> str:
+        """Send a message; the provider's id of it.
+
+        Raises:
+            ApiError, NotReached: it was certainly not sent.
+            Unanswered: it may have been sent.
+        """
+        answer = await self._post(body)
+        messages = answer.get("messages") if isinstance(answer, dict) else None
+        first = messages[0] if isinstance(messages, list) and messages else None
+        if not isinstance(first, dict) or not isinstance(first.get("id"), str):
+            raise Unanswered("an answer without an id")
+        return str(first["id"])[:200]
+
+    async def mark_read(self, provider_id: str, *, typing: bool) -> None:
+        """Show the customer that the message is read, and with `typing` that an answer is being made.
+
+        Raises:
+            ApiError, NotReached, Unanswered: it is not shown, or perhaps not.
+        """
+        body: dict[str, Any] = {"messaging_product": "whatsapp", "status": "read", "message_id": provider_id}
+        if typing:
+            body["typing_indicator"] = {"type": "text"}
+        await self._post(body)
+
+    async def media(self, media_id: str, limit: int) -> bytes:
+        """The content of a file that a customer sent.
+
+        Raises:
+            MediaRefused: it is gone, or larger than `limit` bytes.
+            ApiError, NotReached, Unanswered: another try may help.
+        """
+        found = await self._request("GET", f"{self._base}/{media_id}", None)
+        url = found.get("url") if isinstance(found, dict) else None
+        if not isinstance(url, str) or not url.startswith(("https://", self._base.partition("://")[0] + "://")):
+            raise MediaRefused("gone", "the provider names no address for it")
+        declared = found.get("file_size")
+        if isinstance(declared, int) and declared > limit:
+            raise MediaRefused("refused", f"{declared} bytes are more than {limit}")
+        return await self._download(url, limit)
+
+    async def _download(self, url: str, limit: int) -> bytes:
+        content = bytearray()
+        try:
+            async with self._open().get(url, headers=self._headers, allow_redirects=False) as response:
+                if response.status in {404, 410}:
+                    raise MediaRefused("gone", "the provider no longer has it")
+                if response.status != 200:
+                    raise ApiError(None, response.status, "a file could not be fetched")
+                async for chunk in response.content.iter_chunked(64 * 1024):
+                    content += chunk
+                    if len(content) > limit:
+                        raise MediaRefused("refused", f"more than {limit} bytes")
+        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+            raise Unanswered(str(error) or "no answer in time") from error
+        return bytes(content)
+
+    async def _post(self, body: dict[str, Any]) -> Any:
+        return await self._request("POST", f"{self._base}/{self._phone_number_id}/messages", body)
+
+    async def _request(self, method: str, url: str, body: dict[str, Any] | None) -> Any:
+        data = None if body is None else msgspec.json.encode(body)
+        headers = {**self._headers, "Content-Type": "application/json"}
+        try:
+            async with self._open().request(method, url, data=data, headers=headers) as response:
+                raw = await response.content.read(_LONGEST_ANSWER)
+                status = response.status
+        except aiohttp.ClientConnectorError as error:
+            raise NotReached(str(error)) from error
+        except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+            raise Unanswered(str(error) or "no answer in time") from error
+        return _checked(status, raw)
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=self._timeout)
+        return self._session
+
+
+def _checked(status: int, raw: bytes) -> Any:
+    try:
+        answer = load(raw)
+    except (ValueError, RecursionError):
+        answer = None
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if isinstance(error, dict):
+        code = error.get("code")
+        details = error.get("error_data")
+        words = (details.get("details") if isinstance(details, dict) else None) or error.get("message") or ""
+        raise ApiError(code if isinstance(code, int) else None, status, str(words)[:200])
+    if 200 <= status < 300:
+        return answer
+    if 400 <= status < 500:
+        raise ApiError(None, status, f"HTTP {status}")
+    # A gateway on the way gave up: the provider may have it.
+    raise Unanswered(f"HTTP {status}")

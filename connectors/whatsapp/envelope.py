@@ -1,0 +1,250 @@
+"""Taking a webhook's body apart into items, whatever it holds.
+
+Every element of every entry, change, message and status becomes one `Item` with a key that is the same for the same
+element, however often and in whatever company it comes. Nothing here raises for any input: what cannot be read is an
+item too, kept as it came, and costs none of its neighbours anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+# Elements of a change's value: name of the list, kind of the item.
+_LISTS = (
+    ("messages", "message"),
+    ("statuses", "status"),
+    ("message_echoes", "echo"),
+    ("calls", "call"),
+    ("user_preferences", "preference"),
+    ("errors", "error"),
+)
+# Parts of a value that are no elements of their own.
+_AROUND = {"messaging_product", "metadata", "contacts", *(name for name, _ in _LISTS)}
+# Ids are used as they are where they are printable ASCII without blanks and short; else by their digest.
+_PLAIN = re.compile(r"[\x21-\x7e]{1,150}", re.ASCII)
+_DIGITS = re.compile(r"\+?([0-9]{5,20})", re.ASCII)
+# Deeper structures than this are cut off: no message of the provider comes near it.
+_DEPTH = 100
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# Longest number that is still read as one, in digits.
+_LONGEST_NUMBER = 300
+
+
+class Sender(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who an item is about. At least one of user id (BSUID) and number (digits) is known, or nothing at all."""
+
+    user_id: str | None = None
+    number: str | None = None
+    name: str | None = None
+
+    @property
+    def order(self) -> str | None:
+        """What items of one sender have in common; the user id where there is one."""
+        known = self.user_id or self.number
+        return None if known is None else plain(known)
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One element. `raw` is ASCII JSON: the element, and what of its surroundings belongs to it."""
+
+    key: str
+    kind: str
+    sender: str | None
+    raw: str
+
+
+class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What `raw` holds."""
+
+    element: Any
+    sender: Sender | None = None
+    field: Any = None
+    entry_id: Any = None
+
+
+def items(body: bytes) -> list[Item]:
+    """Every item of a body, in order, each key once."""
+    try:
+        try:
+            found = list(_walk(load(body)))
+        except RecursionError:
+            found = list(_walk(load(_flattened(body))))
+    except ValueError:
+        found = [_whole("unreadable", body.decode("latin-1"))]
+    return list({item.key: item for item in reversed(found)}.values())[::-1]
+
+
+def load(raw: bytes | str) -> Any:
+    """JSON as lenient as it can be: half surrogates, endless numbers and broken UTF-8 are read as well as possible.
+
+    Raises:
+        ValueError: it is no JSON at all.
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        return msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+        return json.loads(text.removeprefix("\ufeff"), parse_int=_number)
+
+
+def _number(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
+
+
+def plain(text: str) -> str:
+    """A text as part of a key: itself if it is short and plain, else its digest."""
+    return text if _PLAIN.fullmatch(text) else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def number_of(value: object) -> str | None:
+    """A telephone number's digits."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value) if abs(value) < 10**20 else ""
+    found = _DIGITS.fullmatch(value.strip()) if isinstance(value, str) else None
+    return found.group(1) if found else None
+
+
+def user_id_of(value: object) -> str | None:
+    """A business-scoped user id."""
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) and len(value) <= 120 else None
+
+
+def _walk(tree: Any) -> Iterator[Item]:
+    entries = _dicts(tree.get("entry")) if isinstance(tree, dict) else None
+    if not entries:
+        yield _whole("unknown", tree)
+        return
+    for entry in entries:
+        changes = _dicts(entry.get("changes")) if isinstance(entry, dict) else None
+        if not changes:
+            yield _whole("unknown", entry)
+            continue
+        for change in changes:
+            yield from _elements(entry, change)
+
+
+def _elements(entry: dict[str, Any], change: Any) -> Iterator[Item]:
+    value = change.get("value") if isinstance(change, dict) else None
+    if not isinstance(value, dict):
+        yield _whole("unknown", {"entry": entry.get("id"), "time": entry.get("time"), "change": change})
+        return
+    contacts = _Contacts(value.get("contacts"))
+    found = False
+    for name, kind in _LISTS:
+        for element in _dicts(value.get(name)):
+            found = True
+            yield _item(kind, element, contacts, entry, change)
+    rest = {key: part for key, part in value.items() if key not in _AROUND}
+    if rest or not found:
+        about = rest if found else value
+        whole = {"entry": entry.get("id"), "time": entry.get("time"), "field": change.get("field"), "value": about}
+        yield _whole("change", whole)
+
+
+def _item(kind: str, element: Any, contacts: _Contacts, entry: dict[str, Any], change: dict[str, Any]) -> Item:
+    sender = contacts.sender(element) if kind in {"message", "preference"} and isinstance(element, dict) else None
+    kept = {"element": element, "field": change.get("field"), "entry_id": entry.get("id")}
+    if sender is not None:
+        kept["sender"] = msgspec.to_builtins(sender)
+    return Item(
+        key=_key(kind, element, entry, change),
+        kind=kind,
+        sender=None if sender is None else sender.order,
+        raw=_text(kept),
+    )
+
+
+def _key(kind: str, element: Any, entry: dict[str, Any], change: dict[str, Any]) -> str:
+    given = element.get("id") if isinstance(element, dict) else None
+    if kind in {"message", "status", "echo", "call"} and isinstance(given, str | int) and str(given).strip():
+        if kind in {"message", "echo"}:
+            return f"{kind}:{plain(str(given))}"
+        # One message has many statuses, in a group one of each for every member.
+        names = ("event", "status", "timestamp", "recipient_participant_id", "recipient_participant_user_id")
+        parts = [str(given), *(str(element.get(name, "")) for name in names)]
+        return f"{kind}:{plain('/'.join(parts))}"
+    about = _text([entry.get("id"), entry.get("time"), change.get("field"), element])
+    return f"{kind}:{hashlib.sha256(about.encode()).hexdigest()}"
+
+
+def _whole(kind: str, content: Any) -> Item:
+    raw = _text({"element": content})
+    return Item(key=f"{kind}:{hashlib.sha256(raw.encode()).hexdigest()}", kind=kind, sender=None, raw=raw)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+
+
+def _dicts(value: Any) -> list[Any]:
+    """A list as it is; a single object as a list of one; anything else as it is, if it is anything."""
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
+
+
+class _Contacts:
+    """The contacts beside the messages of one change."""
+
+    def __init__(self, raw: Any) -> None:
+        self._all = [_contact(one) for one in _dicts(raw) if isinstance(one, dict)]
+        self._by_user = {one.user_id: one for one in self._all if one.user_id}
+        self._by_number = {one.number: one for one in self._all if one.number}
+
+    def sender(self, element: dict[str, Any]) -> Sender | None:
+        """Who sent it: what the element itself says, completed from the contact that it names."""
+        user_id = user_id_of(element.get("from_user_id") or element.get("user_id"))
+        number = number_of(element.get("from") if "from" in element else element.get("wa_id"))
+        if user_id is None and number is None:
+            user_id = user_id_of(element.get("from"))
+        contact = self._by_user.get(user_id) or self._by_number.get(number)
+        if contact is None and user_id is None and number is None and len(self._all) == 1:
+            contact = self._all[0]
+        if contact is not None:
+            user_id, number = user_id or contact.user_id, number or contact.number
+        if user_id is None and number is None:
+            return None
+        return Sender(user_id=user_id, number=number, name=contact.name if contact else None)
+
+
+def _contact(raw: dict[str, Any]) -> Sender:
+    profile = raw.get("profile")
+    name = profile.get("name") if isinstance(profile, dict) else None
+    return Sender(
+        user_id=user_id_of(raw.get("user_id")),
+        number=number_of(raw.get("wa_id")),
+        name=name[:200] if isinstance(name, str) else None,
+    )
+
+
+def _flattened(body: bytes) -> bytes:
+    """The body with everything deeper than `_DEPTH` replaced by null.
+
+    Raises:
+        ValueError: it never comes back up.
+    """
+    kept: list[bytes] = []
+    depth, start = 0, 0
+    for token in _spans(body):
+        opens = token.group() in b"[{"
+        closes = token.group() in b"]}"
+        if opens and depth == _DEPTH:
+            kept.append(body[start : token.start()])
+        depth += opens - closes
+        if closes and depth == _DEPTH:
+            kept.append(b"null")
+            start = token.end()
+    if depth > _DEPTH:
+        raise ValueError("brackets without an end")
+    return b"".join([*kept, body[start:]])
+
+
+def _spans(body: bytes) -> Iterable[re.Match[bytes]]:
+    return (token for token in _TOKENS.finditer(body) if len(token.group()) == 1)

@@ -1,0 +1,374 @@
+"""Applying what came in: each item in one transaction with its effect, the items of one sender in their order.
+
+An item that cannot be applied is tried again, a little later each time; one that still cannot is left, kept as it came
+and counted. A process that dies in between has applied nothing of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import phonenumbers
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from bot.conversation.limits import TEXT_LIMIT, TextRefused, clean_text
+from bot.conversation.model import Draft, EventKind, new_id
+from bot.service.conversations import Conversations
+from bot.store.conversations import OpenConversation, new_conversation
+from bot.store.errors import StoreUnavailable
+from bot.store.tables import message as message_table
+from bot.store.tokens import issued_button
+from bot.store.unit_of_work import Store, Unit
+from bot.store.wakeup import Hint
+from bot.store.whatsapp_attachments import add_attachment
+from bot.store.whatsapp_contacts import (
+    Contact,
+    add_contact,
+    change_contact,
+    contact_of,
+    heard_from,
+    join,
+    learn,
+)
+from bot.store.whatsapp_items import StoredItem, postpone_item, settle_item, take_item, waiting_items
+from bot.store.whatsapp_parts import part_by_provider_id
+from bot.transparency import openings
+from bot.transparency.wording import Language, Wording, language_of
+from connectors.whatsapp.content import Content, is_group, read
+from connectors.whatsapp.envelope import load, number_of, user_id_of
+from connectors.whatsapp.render import is_numbered
+from connectors.whatsapp.statuses import apply_status
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "whatsapp"
+# Stands in hints for "an item came in".
+ITEMS = "whatsapp:items"
+# Most entries of the log that one message becomes; WhatsApp's own limit for a text fits into two.
+_MOST_ENTRIES = 5
+_QUOTED = 60
+# Countries whose people are greeted in English; everybody else in German, until they write.
+_ENGLISH = {"GB", "IE", "US", "CA", "AU", "NZ"}
+
+
+class Intake:
+    """Works off what the webhook stored. Any number of these may run, on any number of nodes."""
+
+    def __init__(
+        self,
+        store: Store,
+        conversations: Conversations,
+        words: Wording,
+        *,
+        public_url: str,
+        media_days: float,
+        poll: float = 0.5,
+    ) -> None:
+        self._store = store
+        self._conversations = conversations
+        self._words = words
+        self._public_url = public_url
+        self._media_days = timedelta(days=media_days)
+        self._poll = poll
+        self._wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until cancelled. Errors of the database are waited out."""
+        forget = self._store.wakeup.subscribe(self._on_hint)
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    applied = await self.apply_waiting()
+                except StoreUnavailable as error:
+                    log.warning("items wait for the database", error=str(error))
+                    await asyncio.sleep(1)
+                    continue
+                if not applied:
+                    with contextlib.suppress(asyncio.TimeoutError):
+                        await asyncio.wait_for(self._wake.wait(), self._poll)
+        finally:
+            forget()
+
+    def _on_hint(self, hint: Hint) -> None:
+        if hint.conversation_id == ITEMS:
+            self._wake.set()
+
+    async def apply_waiting(self, most: int = 200) -> int:
+        """Apply what can be applied now, one item of each sender; how many were looked at."""
+        async with self._store.read() as unit:
+            keys = await waiting_items(unit, most)
+        await asyncio.gather(*(self._one(key) for key in keys))
+        return len(keys)
+
+    async def _one(self, key: str) -> None:
+        try:
+            async with self._store.write() as unit:
+                item = await take_item(unit, key)
+                if item is not None:
+                    await self._apply(unit, item)
+        except StoreUnavailable:
+            raise
+        except IntegrityError as error:
+            # Another node was first with the same contact or message: the next try finds it.
+            await self._later(key, f"again: {type(error.orig).__name__}")
+        except Exception as error:
+            log.exception("an item could not be applied", item=key)
+            await self._later(key, f"{type(error).__name__}: {error}")
+
+    async def _later(self, key: str, error: str) -> None:
+        async with self._store.write() as unit:
+            item = await take_item(unit, key)
+            if item is not None and await postpone_item(unit, item, error):
+                log.error("an item is left as it came", item=key, error=error)
+
+    async def _apply(self, unit: Unit, item: StoredItem) -> None:
+        kept = load(item.raw)
+        element = kept.get("element")
+        if item.kind == "message" and isinstance(element, dict):
+            outcome = await self._message(unit, item, element, kept.get("sender") or {})
+        elif item.kind == "status" and isinstance(element, dict):
+            outcome = await apply_status(unit, self._conversations, element)
+        elif item.kind == "preference" and isinstance(element, dict):
+            outcome = await self._preference(unit, element, kept.get("sender") or {})
+        else:
+            outcome = None
+        await settle_item(unit, item.key, "kept" if outcome is None else "applied", outcome or item.kind)
+
+    async def _preference(self, unit: Unit, element: dict[str, Any], sender: dict[str, Any]) -> str | None:
+        """The customer's wish about messages that the company starts, made in WhatsApp's own settings."""
+        known = await contact_of(unit, user_id=sender.get("user_id"), number=sender.get("number"))
+        if known is None or element.get("value") not in {"stop", "resume"}:
+            return None
+        await change_contact(unit, known.id, stopped_at=unit.now if element["value"] == "stop" else None)
+        return "preference"
+
+    async def _message(
+        self, unit: Unit, item: StoredItem, element: dict[str, Any], sender: dict[str, Any]
+    ) -> str | None:
+        user_id, number = sender.get("user_id"), sender.get("number")
+        if is_group(element) or (user_id is None and number is None):
+            return None
+        content = read(element)
+        known = await contact_of(unit, user_id=user_id, number=number)
+        if content.moved is not None:
+            return await self._move(unit, item, content, known)
+        if known is None:
+            known, opened = await self._begin(unit, user_id, number)
+            # The first words are one unit with the contact; the message then finds both.
+            await opened.save()
+            known = await add_contact(unit, known, opened.row.id, user_id=user_id, number=number)
+        opened = await self._conversations.open(unit, known.conversation_id)
+        await heard_from(unit, known, str(element.get("id") or item.key)[:200], _said_at(element, item.received_at))
+        opened.row.verified_phone = verified_phone(number or known.number) or opened.row.verified_phone
+        await self._take_in(opened, item, content, known)
+        return "message"
+
+    async def _begin(self, unit: Unit, user_id: str | None, number: str | None) -> tuple[str, OpenConversation]:
+        contact_id, language = new_id(), greeting_language(number)
+        stored = self._words.say("whatsapp_stored", language, address=f"{self._public_url}/transparency")
+        opened = new_conversation(
+            unit,
+            channel=CHANNEL,
+            address=contact_id,
+            locale=language,
+            opening=openings.started(self._words, language, stored=stored),
+            pushes=True,
+        )
+        opened.row.verified_phone = verified_phone(number)
+        return contact_id, opened
+
+    async def _move(self, unit: Unit, item: StoredItem, content: Content, known: Contact | None) -> str | None:
+        """The contact has a new number or user id: the conversation goes with it."""
+        moved = content.moved
+        assert moved is not None
+        number, user_id = number_of(moved.number), user_id_of(moved.user_id)
+        there = await contact_of(unit, user_id=user_id, number=number)
+        if known is not None and there is not None and known.id != there.id:
+            known = await join(unit, known, there, user_id=user_id, number=number)
+        elif known is not None:
+            known = await learn(unit, known, user_id=user_id, number=number)
+        else:
+            # Nobody whom we know; who writes from the new address is new.
+            return None
+        opened = await self._conversations.open(unit, known.conversation_id)
+        opened.row.verified_phone = verified_phone(known.number) or opened.row.verified_phone
+        await self._append(opened, item, 0, self._shown(content, language_of(opened.row.locale)), heard="")
+        await opened.save()
+        return "moved"
+
+    async def _take_in(self, opened: OpenConversation, item: StoredItem, content: Content, known: Contact) -> None:
+        unit, row = opened.unit, opened.row
+        language = language_of(row.locale)
+        text, payload, heard = self._shown(content, language), None, content.heard
+        if content.button_id is not None:
+            issued = await issued_button(unit, row.id, content.button_id)
+            if issued is not None:
+                payload, text, heard = issued.payload, issued.title, None
+        elif content.text is not None and content.text.strip().isdigit():
+            numbered = await _numbered(unit, row.id, int(content.text.strip()[:3]))
+            if numbered is not None:
+                issued = await issued_button(unit, row.id, numbered)
+                payload = None if issued is None else issued.payload
+        if content.about is not None and payload is None:
+            text, heard = await self._quoting(unit, content, text, heard, language)
+        answer = await self._answer(unit, content, known, language, heard)
+        if content.stops is not None:
+            await change_contact(unit, known.id, stopped_at=unit.now if content.stops else None)
+        first = None
+        for index, piece in enumerate(_pieces(text)):
+            whole = index == 0 and len(text) <= TEXT_LIMIT
+            message = await self._append(
+                opened,
+                item,
+                index,
+                piece,
+                heard=heard if whole or heard == "" else None,
+                payload=payload,
+                answer=answer,
+            )
+            first = first or message.id
+        if content.media is not None and first is not None:
+            await opened.save()
+            await add_attachment(
+                unit,
+                message_id=first,
+                conversation_id=row.id,
+                channel=CHANNEL,
+                reference=content.media.reference[:200],
+                kind=content.media.kind,
+                file_name=content.media.file_name and content.media.file_name[:200],
+                expires_at=unit.now + self._media_days,
+            )
+        else:
+            await opened.save()
+
+    async def _append(
+        self,
+        opened: OpenConversation,
+        item: StoredItem,
+        index: int,
+        text: str,
+        *,
+        heard: str | None,
+        payload: str | None = None,
+        answer: Draft | None = None,
+    ) -> Any:
+        try:
+            text = clean_text(text)
+        except TextRefused:
+            text, heard = self._words.say("whatsapp_in_empty", language_of(opened.row.locale)), ""
+        key = item.key if index == 0 else f"{item.key}#{index + 1}"
+        return await self._conversations.take_in(
+            opened,
+            text,
+            client_id=hashlib.sha256(key.encode()).hexdigest(),
+            payload=payload,
+            provider_id=f"{CHANNEL}:{key}",
+            heard=heard,
+            answer=answer,
+        )
+
+    def _shown(self, content: Content, language: Language) -> str:
+        if content.key is None:
+            return content.text or ""
+        return self._words.say(content.key, language, **(content.values or {}))
+
+    async def _quoting(
+        self, unit: Unit, content: Content, text: str, heard: str | None, language: Language
+    ) -> tuple[str, str | None]:
+        """The log shows which message is meant, where we know it; the bot gets what the customer wrote."""
+        quoted = await _text_of(unit, content.about or "")
+        if quoted is None or not text.strip():
+            return text, heard
+        shown = quoted if len(quoted) <= _QUOTED else f"{quoted[: _QUOTED - 1].rstrip()}…"
+        return self._words.say(
+            "whatsapp_in_quoting", language, quoted=shown, text=text
+        ), text if heard is None else heard
+
+    async def _answer(
+        self, unit: Unit, content: Content, known: Contact, language: Language, heard: str | None
+    ) -> Draft | None:
+        """The bot's own word on what it cannot read; about what is not supported it is said once."""
+        if content.answer is None or heard != "":
+            return None
+        if content.answer == "whatsapp_reply_unsupported":
+            if known.told_unsupported_at is not None:
+                return None
+            await change_contact(unit, known.id, told_unsupported_at=unit.now)
+        return Draft(
+            kind=EventKind.MESSAGE,
+            author=openings.bot_author(self._words, language),
+            text=self._words.say(content.answer, language),
+            buttons=() if content.stops is not None else (openings.human_button(self._words, language),),
+        )
+
+
+def verified_phone(number: str | None) -> str | None:
+    """The number as E.164 if it is one that can exist: WhatsApp vouches that the writer holds it."""
+    if number is None:
+        return None
+    try:
+        parsed = phonenumbers.parse(f"+{number}")
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def greeting_language(number: str | None) -> Language:
+    """In which language somebody is greeted of whom only the number is known."""
+    try:
+        parsed = phonenumbers.parse(f"+{number}")
+    except phonenumbers.NumberParseException:
+        return "de"
+    return "en" if phonenumbers.region_code_for_number(parsed) in _ENGLISH else "de"
+
+
+def _said_at(element: dict[str, Any], received_at: datetime) -> datetime:
+    """When the provider says it was said, never later than it came; when it came if the provider says nothing."""
+    given = element.get("timestamp")
+    try:
+        said = datetime.fromtimestamp(int(given), timezone.utc)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError, OSError):
+        return received_at
+    return min(said, received_at)
+
+
+def _pieces(text: str) -> list[str]:
+    """A text in pieces that an entry of the log can hold; what is beyond `_MOST_ENTRIES` stays in the item alone."""
+    text = text[: TEXT_LIMIT * _MOST_ENTRIES]
+    return [text[start : start + TEXT_LIMIT] for start in range(0, len(text), TEXT_LIMIT)] or [""]
+
+
+async def _text_of(unit: Unit, provider_id: str) -> str | None:
+    """The text behind a provider's id: something the customer said, or a part of something that was sent."""
+    part = await part_by_provider_id(unit, provider_id[:200])
+    named = message_table.c.provider_id == f"{CHANNEL}:message:{provider_id[:180]}"
+    found = await unit.connection.execute(
+        sa.select(message_table.c.text).where(named if part is None else message_table.c.id == part.message_id)
+    )
+    text: str | None = found.scalar_one_or_none()
+    return text
+
+
+async def _numbered(unit: Unit, conversation_id: str, number: int) -> str | None:
+    """The id of the button with this number in the newest message, if that offered its choices as numbered text."""
+    found = await unit.connection.execute(
+        sa.select(message_table.c.buttons)
+        .where(message_table.c.conversation_id == conversation_id, message_table.c.author_kind != "customer")
+        .order_by(message_table.c.seq.desc())
+        .limit(1)
+    )
+    buttons = found.scalar_one_or_none() or []
+    if not is_numbered(len(buttons)) or not 1 <= number <= len(buttons):
+        return None
+    chosen: str = buttons[number - 1]["id"]
+    return chosen

@@ -1,0 +1,173 @@
+"""Messages as the provider accepts them. One that breaks a limit cannot be built.
+
+Lengths are counted in UTF-16 units, in which an emoji is two: the strictest way in which a limit can be meant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+TEXT_BODY = 4096
+BUTTONS_BODY = 1024
+LIST_BODY = 4096
+MOST_BUTTONS, BUTTON_TITLE, BUTTON_ID = 3, 20, 256
+MOST_ROWS, ROW_TITLE, ROW_DESCRIPTION, ROW_ID = 10, 24, 72, 200
+CALLBACK_DATA = 512
+
+
+def size(text: str) -> int:
+    """Length in UTF-16 units."""
+    return len(text) + sum(1 for c in text if ord(c) > 0xFFFF)
+
+
+def cut(text: str, limit: int) -> str:
+    """The text within the limit; what is cut is marked."""
+    if size(text) <= limit:
+        return text
+    while size(text) > limit - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def _check(what: str, text: str, limit: int) -> None:
+    if not text.strip() or size(text) > limit:
+        raise ValueError(f"{what}: 1 to {limit} characters, found {size(text)}")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A reply button or a row of a list: the id that was issued, and what is shown."""
+
+    id: str
+    title: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class TextMessage:
+    """Plain text."""
+
+    body: str
+
+    def __post_init__(self) -> None:
+        _check("a text", self.body, TEXT_BODY)
+
+    def content(self) -> dict[str, Any]:
+        """The part of the request that depends on the type."""
+        return {"type": "text", "text": {"body": self.body, "preview_url": False}}
+
+
+@dataclass(frozen=True)
+class ButtonsMessage:
+    """Text over one to three buttons."""
+
+    body: str
+    buttons: tuple[Choice, ...]
+
+    def __post_init__(self) -> None:
+        _check("a text over buttons", self.body, BUTTONS_BODY)
+        _check_choices("buttons", self.buttons, MOST_BUTTONS, BUTTON_TITLE, BUTTON_ID)
+
+    def content(self) -> dict[str, Any]:
+        """The part of the request that depends on the type."""
+        buttons = [{"type": "reply", "reply": {"id": one.id, "title": one.title}} for one in self.buttons]
+        action = {"buttons": buttons}
+        return {
+            "type": "interactive",
+            "interactive": {"type": "button", "body": {"text": self.body}, "action": action},
+        }
+
+
+@dataclass(frozen=True)
+class ListMessage:
+    """Text over a button that opens a list of one to ten rows."""
+
+    body: str
+    button: str
+    rows: tuple[Choice, ...]
+
+    def __post_init__(self) -> None:
+        _check("a text over a list", self.body, LIST_BODY)
+        _check("a list's button", self.button, BUTTON_TITLE)
+        _check_choices("rows", self.rows, MOST_ROWS, ROW_TITLE, ROW_ID)
+        for row in self.rows:
+            if row.description:
+                _check("a row's description", row.description, ROW_DESCRIPTION)
+
+    def content(self) -> dict[str, Any]:
+        """The part of the request that depends on the type."""
+        rows = [
+            {"id": row.id, "title": row.title, **({"description": row.description} if row.description else {})}
+            for row in self.rows
+        ]
+        action = {"button": self.button, "sections": [{"title": self.button, "rows": rows}]}
+        return {
+            "type": "interactive",
+            "interactive": {"type": "list", "body": {"text": self.body}, "action": action},
+        }
+
+
+@dataclass(frozen=True)
+class TemplateMessage:
+    """A template that the provider has approved, with its values in their order."""
+
+    name: str
+    language: str
+    values: tuple[str, ...]
+
+    def content(self) -> dict[str, Any]:
+        """The part of the request that depends on the type."""
+        template: dict[str, Any] = {"name": self.name, "language": {"code": self.language}}
+        if self.values:
+            parameters = [{"type": "text", "text": value} for value in self.values]
+            template["components"] = [{"type": "body", "parameters": parameters}]
+        return {"type": "template", "template": template}
+
+
+Outgoing = TextMessage | ButtonsMessage | ListMessage | TemplateMessage
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Whom a message is for: by number, or by user id where the number is not known."""
+
+    number: str | None
+    user_id: str | None
+
+    def __post_init__(self) -> None:
+        if not self.number and not self.user_id:
+            raise ValueError("a recipient has a number or a user id")
+
+    def fields(self) -> dict[str, str]:
+        """The part of the request that names the recipient."""
+        return {"to": self.number} if self.number else {"recipient": self.user_id or ""}
+
+    @property
+    def key(self) -> str:
+        """What buckets are named after."""
+        return self.number or self.user_id or ""
+
+
+def request_body(message: Outgoing, recipient: Recipient, our_id: str) -> dict[str, Any]:
+    """The whole request."""
+    if size(our_id) > CALLBACK_DATA:
+        raise ValueError("our id is too long")
+    return {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        **recipient.fields(),
+        **message.content(),
+        "biz_opaque_callback_data": our_id,
+    }
+
+
+def _check_choices(what: str, choices: tuple[Choice, ...], most: int, title: int, identifier: int) -> None:
+    if not 1 <= len(choices) <= most:
+        raise ValueError(f"{what}: 1 to {most}, found {len(choices)}")
+    for choice in choices:
+        _check("a title", choice.title, title)
+        _check("an id", choice.id, identifier)
+    for names in ([one.id for one in choices], [one.title for one in choices]):
+        if len(set(names)) != len(names):
+            raise ValueError(f"{what}: two of the same")

@@ -1,0 +1,121 @@
+"""Log entries as WhatsApp messages: labelled, joined, split at sentences, with as many choices as there are.
+
+Pure. Up to three short choices become buttons, up to ten a list, more a numbered text whose number the customer writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from bot.conversation.model import AuthorKind, Button, Message
+from bot.transparency.format import moment
+from bot.transparency.wording import Language, Wording
+from connectors.whatsapp.payloads import (
+    BUTTON_TITLE,
+    BUTTONS_BODY,
+    LIST_BODY,
+    MOST_BUTTONS,
+    MOST_ROWS,
+    ROW_DESCRIPTION,
+    ROW_TITLE,
+    TEXT_BODY,
+    ButtonsMessage,
+    Choice,
+    ListMessage,
+    Outgoing,
+    TextMessage,
+    cut,
+    size,
+)
+
+# Where a long text is split, best first: paragraphs, lines, sentences, blanks.
+_ENDS = ("\n\n", "\n", re.compile(r"(?<=[.!?…:])\s"), " ")
+
+
+def render(messages: Sequence[Message], words: Wording, language: Language) -> list[Outgoing]:
+    """What is sent for entries of one author: one or more messages, each with its author's label."""
+    label = _label(messages[0], words, language)
+    body = "\n\n".join(_text(message, words, language) for message in messages)
+    buttons = _distinct(button for message in messages for button in message.buttons)
+    if is_numbered(len(buttons)):
+        numbered = "\n".join(f"{index}. {button.title}" for index, button in enumerate(buttons, 1))
+        body = f"{body}\n\n{words.say('whatsapp_numbered', language)}\n{numbered}"
+        buttons = []
+    as_buttons = len(buttons) <= MOST_BUTTONS and all(size(button.title) <= BUTTON_TITLE for button in buttons)
+    last = TEXT_BODY if not buttons else BUTTONS_BODY if as_buttons else LIST_BODY
+    parts = [f"{label} · {part}" for part in split(body, min(last, TEXT_BODY) - size(label) - 3)]
+    sent: list[Outgoing] = [TextMessage(part) for part in parts[:-1]]
+    if not buttons:
+        sent.append(TextMessage(parts[-1]))
+    elif as_buttons:
+        choices = tuple(Choice(button.id, button.title) for button in buttons)
+        sent.append(ButtonsMessage(parts[-1], choices))
+    else:
+        sent.append(ListMessage(parts[-1], words.say("whatsapp_choose", language), _rows(buttons)))
+    return sent
+
+
+def is_numbered(count: int) -> bool:
+    """Whether so many choices are offered as numbered text."""
+    return count > MOST_ROWS
+
+
+def split(text: str, limit: int) -> list[str]:
+    """The text in parts within the limit, none of it lost, split where a reader would pause."""
+    parts: list[str] = []
+    while size(text) > limit:
+        end = _end(text, limit)
+        parts.append(text[:end].rstrip())
+        text = text[end:].lstrip()
+    return [part for part in (*parts, text) if part]
+
+
+def _end(text: str, limit: int) -> int:
+    longest = limit
+    while size(text[:longest]) > limit:
+        longest -= 1
+    head = text[:longest]
+    for end in _ENDS:
+        if isinstance(end, str):
+            found = head.rfind(end)
+        else:
+            found = max((match.start() for match in end.finditer(head)), default=-1)
+        # Not so early that a part is left almost empty.
+        if found > longest // 3:
+            return found
+    return longest
+
+
+def _text(message: Message, words: Wording, language: Language) -> str:
+    sources = [
+        words.say("whatsapp_source", language, label=source.label, as_of=moment(source.as_of, language))
+        for source in message.sources
+    ]
+    return "\n".join((message.text, *dict.fromkeys(sources)))
+
+
+def _label(message: Message, words: Wording, language: Language) -> str:
+    kind = message.author.kind
+    if kind is AuthorKind.HUMAN:
+        return words.say("whatsapp_label_human", language, name=message.author.name)
+    return words.say(f"whatsapp_label_{kind.value}", language)
+
+
+def _distinct(buttons: Iterator[Button]) -> list[Button]:
+    """One for each title: the provider refuses two of the same."""
+    return list({button.title: button for button in buttons}.values())
+
+
+def _rows(buttons: Sequence[Button]) -> tuple[Choice, ...]:
+    """Rows of a list: a title that is too long is cut, and stands below it whole."""
+    rows: list[Choice] = []
+    for button in buttons:
+        title = cut(button.title, ROW_TITLE)
+        if any(row.title == title for row in rows):
+            # Two long titles with the same beginning.
+            number = f" ({len(rows) + 1})"
+            title = cut(button.title, ROW_TITLE - len(number)) + number
+        whole = "" if title == button.title else cut(button.title, ROW_DESCRIPTION)
+        rows.append(Choice(button.id, title, whole))
+    return tuple(rows)

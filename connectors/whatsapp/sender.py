@@ -1,0 +1,173 @@
+"""Sending: within the 24 hours, below the provider's limits, part by part, each part once.
+
+A part's row is written before its request. What the provider accepted is never sent again; what it gave no clear answer
+about is `Uncertain` until a status names it. Waiting for a limit, a token or an account counts as no try: nothing is
+lost while an operator sleeps.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from bot.service.delivery import NotSent, Sent, Uncertain
+from bot.store.log import read_conversation
+from bot.store.outbox import Shipment
+from bot.store.unit_of_work import Store
+from bot.store.whatsapp_contacts import Contact, claim_read_mark, contact, contact_of_conversation
+from bot.store.whatsapp_parts import advance_part, begin_part, part_by_number, parts_of
+from bot.store.whatsapp_rates import Limit, pause, take_or_wait
+from bot.transparency.wording import Language, Wording, language_of
+from connectors.whatsapp.client import GraphClient, NotReached, Unanswered
+from connectors.whatsapp.errors import FINAL, WAITING, ApiError, ErrorClass, error_text
+from connectors.whatsapp.payloads import Outgoing, Recipient, TemplateMessage, request_body
+from connectors.whatsapp.render import render
+from connectors.whatsapp.statuses import our_id
+
+log = structlog.get_logger(__name__)
+
+# The provider's limits: to one person a message in six seconds, after 45 at once; from one number so many a second.
+PAIR = Limit(per_second=1 / 6, burst=45)
+# How long nothing is sent after the provider said that a limit, or the account, is the matter, in seconds.
+_PAUSES = {
+    ErrorClass.PAIR_LIMIT: 12.0,
+    ErrorClass.NUMBER_LIMIT: 5.0,
+    ErrorClass.TOKEN: 30.0,
+    ErrorClass.ACCOUNT: 60.0,
+}
+
+
+class WhatsAppSender:
+    """The channel's sender. Any number of nodes send through the same buckets."""
+
+    def __init__(self, client: GraphClient | None, number: str, *, per_second: float) -> None:
+        # None while the settings name no token or number: everything waits.
+        self._client = client
+        self._number = number
+        self._limit = Limit(per_second=per_second, burst=max(1.0, per_second))
+
+    def start(self, store: Store, words: Wording) -> None:
+        """The services are there."""
+        self._store, self._words = store, words
+
+    async def send(self, shipment: Shipment) -> Sent:
+        """Send one message, together with the other replies of its turn.
+
+        Raises:
+            NotSent, Uncertain: see `bot.service.delivery`.
+        """
+        if self._client is None:
+            reason = error_text(ErrorClass.TOKEN, None, "no access token or phone number id is set")
+            raise NotSent(reason, after=timedelta(seconds=_PAUSES[ErrorClass.TOKEN]), counts=False)
+        messages, recipient = await self._prepare(shipment)
+        first = ""
+        for index, message in enumerate(messages):
+            provider_id = await self._part(self._client, shipment, index, len(messages), message, recipient)
+            first = first or provider_id
+        async with self._store.read() as unit:
+            failed = [part for part in await parts_of(unit, shipment.message.id) if part.state == "failed"]
+        if failed:
+            # Its status was faster than the answer to the request.
+            raise NotSent(
+                error_text(ErrorClass.UNDELIVERABLE, failed[0].error_code, "said by a status"), permanent=True
+            )
+        return Sent(provider_id=first)
+
+    async def _prepare(self, shipment: Shipment) -> tuple[list[Outgoing], Recipient]:
+        async with self._store.read() as unit:
+            row = await read_conversation(unit, shipment.message.conversation_id)
+            person = await contact(unit, shipment.address)
+        assert row is not None
+        if shipment.template is None and (person.window_until is None or person.window_until <= unit.now):
+            raise NotSent(error_text(ErrorClass.WINDOW, None, "24 hours are over"), permanent=True)
+        language = language_of(row.locale)
+        return self._outgoing(shipment, language), _recipient(person)
+
+    def _outgoing(self, shipment: Shipment, language: Language) -> list[Outgoing]:
+        if shipment.template is None:
+            return render(shipment.messages, self._words, language)
+        template = shipment.template
+        return [TemplateMessage(template["name"], template["language"], tuple(template["values"]))]
+
+    async def _part(
+        self,
+        client: GraphClient,
+        shipment: Shipment,
+        index: int,
+        parts: int,
+        message: Outgoing,
+        recipient: Recipient,
+    ) -> str:
+        """Send one part unless the provider has it already; the provider's id."""
+        first = shipment.message
+        limits = {f"pair:{recipient.key}"[:80]: PAIR, f"number:{self._number}"[:80]: self._limit}
+        async with self._store.write() as unit:
+            known = await part_by_number(unit, first.id, index)
+            if known is not None and known.provider_id is not None:
+                return known.provider_id
+            wait = await take_or_wait(unit, limits)
+            if not wait:
+                await begin_part(
+                    unit,
+                    first.id,
+                    index,
+                    parts=parts,
+                    conversation_id=first.conversation_id,
+                    last_seq=shipment.messages[-1].seq,
+                )
+        if wait:
+            raise NotSent("pair_limit: kept below the provider's limit", after=timedelta(seconds=wait), counts=False)
+        try:
+            provider_id = await client.send(request_body(message, recipient, our_id(first.id, index)))
+        except ApiError as error:
+            await self._refused(shipment, index, error, limits)
+            raise _outcome(error) from error
+        except NotReached as error:
+            raise NotSent(f"try_again: {error}") from error
+        except Unanswered as error:
+            raise Uncertain(str(error)) from error
+        async with self._store.write() as unit:
+            part = await part_by_number(unit, first.id, index)
+            assert part is not None
+            await advance_part(unit, part, "accepted", provider_id=provider_id)
+        return provider_id
+
+    async def _refused(self, shipment: Shipment, index: int, error: ApiError, limits: dict[str, Limit]) -> None:
+        if error.kind in {ErrorClass.TOKEN, ErrorClass.ACCOUNT}:
+            log.error("WhatsApp needs the operator; messages wait", error=str(error))
+        seconds = _PAUSES.get(error.kind)
+        async with self._store.write() as unit:
+            if seconds is not None:
+                prefix = "pair:" if error.kind is ErrorClass.PAIR_LIMIT else "number:"
+                for bucket, limit in limits.items():
+                    if bucket.startswith(prefix):
+                        await pause(unit, bucket, limit, seconds)
+            elif error.kind in FINAL:
+                part = await part_by_number(unit, shipment.message.id, index)
+                if part is not None:
+                    await advance_part(unit, part, "refused", error_code=error.code, error=str(error))
+
+    async def show_read(self, conversation_id: str, *, typing: bool) -> None:
+        """Mark the customer's newest message as read, once of all nodes. A failure changes nothing for anybody."""
+        if self._client is None:
+            return
+        async with self._store.write() as unit:
+            person = await contact_of_conversation(unit, conversation_id)
+            newest = None if person is None else await claim_read_mark(unit, person.id)
+        if newest is None:
+            return
+        try:
+            await self._client.mark_read(newest, typing=typing)
+        except (ApiError, NotReached, Unanswered) as error:
+            log.info("not marked as read", conversation=conversation_id, error=str(error))
+
+
+def _recipient(person: Contact) -> Recipient:
+    return Recipient(number=person.number, user_id=person.user_id)
+
+
+def _outcome(error: ApiError) -> NotSent:
+    if error.kind in WAITING:
+        return NotSent(str(error), after=timedelta(seconds=_PAUSES[error.kind]), counts=False)
+    return NotSent(str(error), permanent=error.kind in FINAL)
