@@ -23,6 +23,7 @@ from connectors.health import register_health
 from connectors.transparency import register_transparency
 from connectors.updates import register_updates
 from connectors.whatsapp import WhatsApp
+from connectors.whatsapp.demo import PhoneDemo
 from connectors.widget import Widget
 
 log = structlog.get_logger(__name__)
@@ -100,6 +101,9 @@ def create_app(settings: Settings, *, workers: bool = True) -> web.Application:
     """The edge as an aiohttp application, with its workers in the same process unless told otherwise."""
     app = web.Application(middlewares=[_errors], client_max_size=_BODY_LIMIT)
     app.on_response_prepare.append(_security_headers)
+    phone = PhoneDemo(settings) if settings.demo and not settings.whatsapp else None
+    if phone is not None:
+        settings = phone.settings
     parts = channels(settings)
 
     async def connected(app: web.Application) -> AsyncIterator[None]:
@@ -120,4 +124,6 @@ def create_app(settings: Settings, *, workers: bool = True) -> web.Application:
     register_updates(app, SERVICES)
     if settings.demo:
         register_demo(app, SERVICES)
+    if phone is not None:
+        phone.register(app, SERVICES)
     return app

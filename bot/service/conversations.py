@@ -15,11 +15,13 @@ from bot.conversation.handover import Reason, TransitionRefused
 from bot.conversation.limits import CLIENT_ID_LIMIT, clean_text
 from bot.conversation.model import Author, AuthorKind, Draft, EventKind, Holder, Message
 from bot.service.handover import Handover
+from bot.service.templates import Template
 from bot.settings import Settings
 from bot.store.conversations import Conversation, OpenConversation, new_conversation, open_conversation
 from bot.store.log import current_tenure, is_answer, message_by_client_id
 from bot.store.tokens import Agent, add_widget_token, issued_button, new_token
 from bot.store.unit_of_work import Store, Unit
+from bot.store.whatsapp_contacts import contact_of_conversation
 from bot.transparency import openings
 from bot.transparency.wording import Language, Wording, language_of
 
@@ -242,6 +244,43 @@ class Conversations:
                 Draft(kind=EventKind.MESSAGE, author=Author(kind=AuthorKind.HUMAN, name=agent.name), text=text),
                 origin=agent.id,
                 client_id=client_id,
+            )
+            await opened.save()
+        return Receipt(message=message, repeated=False)
+
+    async def reply_with_template(
+        self, conversation_id: str, agent: Agent, template: Template, topic: str, *, client_id: str
+    ) -> Receipt:
+        """An agent writes first, with a declared template: for a customer whose 24 hours are over.
+
+        Raises:
+            Refused: `not_holder`; `template`, a value is missing or the channel has no templates; `stopped`, the
+                customer does not want to be written to.
+        """
+        if not 0 < len(client_id) <= CLIENT_ID_LIMIT:
+            raise Refused("client_id")
+        async with self._store.write() as unit:
+            opened = await self.open(unit, conversation_id)
+            known = await message_by_client_id(unit, conversation_id, agent.id, client_id)
+            if known is not None:
+                return Receipt(message=known, repeated=True)
+            await self._check_holds(unit, opened, agent)
+            person = await contact_of_conversation(unit, conversation_id)
+            if person is None:
+                raise Refused("template")
+            if person.stopped_at is not None:
+                raise Refused("stopped")
+            language = language_of(opened.row.locale)
+            label = self._words.say("whatsapp_label_human", language, name=agent.name)
+            try:
+                text, values = template.fill(language, {"author": label, "topic": topic})
+            except ValueError as error:
+                raise Refused("template") from error
+            message = opened.append(
+                Draft(kind=EventKind.MESSAGE, author=Author(kind=AuthorKind.HUMAN, name=agent.name), text=text),
+                origin=agent.id,
+                client_id=client_id,
+                template={"name": template.name, "language": language, "values": values},
             )
             await opened.save()
         return Receipt(message=message, repeated=False)

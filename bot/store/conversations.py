@@ -104,10 +104,12 @@ class OpenConversation:
         payload: str | None = None,
         heard: str | None = None,
         turn_id: str | None = None,
+        template: dict[str, Any] | None = None,
     ) -> Message:
         """Write a message at the end of the log, in the current tenure.
 
-        `heard` is what the bot gets in the text's place; empty where there is nothing for it.
+        `heard` is what the bot gets in the text's place; empty where there is nothing for it. `template` is the
+        provider's template that a channel which pushes sends in the text's place.
         """
         row = self.row
         row.head_seq += 1
@@ -174,6 +176,7 @@ class OpenConversation:
                     "epoch": row.epoch,
                     "channel": row.channel,
                     "state": "pending",
+                    "template": template,
                     "due_at": self.unit.now,
                     "updated_at": self.unit.now,
                 }

@@ -229,7 +229,7 @@ outbox = sa.Table(
     # The message with which this one is sent as one.
     sa.Column("joined_to", sa.String(40), index=True),
     # Name, language and values of the provider's template that is sent in the text's place; null for the text itself.
-    sa.Column("template", sa.JSON),
+    sa.Column("template", sa.JSON(none_as_null=True)),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("channel", "provider_id", name="uq_outbox_provider_id"),
     sa.Index(

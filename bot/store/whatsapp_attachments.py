@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.conversation.model import new_id
+from bot.store.rows import plain
 from bot.store.unit_of_work import Unit
 from bot.store.whatsapp_tables import attachment as table
 from bot.store.whatsapp_tables import blob
@@ -87,7 +88,7 @@ async def lease_attachments(unit: Unit, channel: str, most: int) -> list[Attachm
         .values(due_at=unit.now + _LEASE, attempts=table.c.attempts + 1)
         .returning(*_COLUMNS)
     )
-    return [msgspec.convert(dict(row), Attachment) for row in found.mappings()]
+    return [msgspec.convert(plain(row), Attachment) for row in found.mappings()]
 
 
 async def keep_attachment(unit: Unit, attachment: Attachment, content: bytes, *, digest: str, media_type: str) -> None:
@@ -131,7 +132,7 @@ async def attachments(unit: Unit, conversation_id: str) -> list[Attachment]:
     found = await unit.connection.execute(
         sa.select(*_COLUMNS).where(table.c.conversation_id == conversation_id).order_by(table.c.id)
     )
-    return [msgspec.convert(dict(row), Attachment) for row in found.mappings()]
+    return [msgspec.convert(plain(row), Attachment) for row in found.mappings()]
 
 
 async def attachment_content(unit: Unit, attachment_id: str) -> tuple[Attachment, bytes] | None:
@@ -144,7 +145,7 @@ async def attachment_content(unit: Unit, attachment_id: str) -> tuple[Attachment
     row = found.mappings().one_or_none()
     if row is None:
         return None
-    values = dict(row)
+    values = plain(row)
     content = bytes(values.pop("content"))
     return msgspec.convert(values, Attachment), content
 

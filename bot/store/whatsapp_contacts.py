@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from bot.store.rows import plain
 from bot.store.unit_of_work import Unit
 from bot.store.whatsapp_tables import address as address_table
 from bot.store.whatsapp_tables import contact as table
@@ -106,7 +107,7 @@ async def heard_from(unit: Unit, known: Contact, provider_id: str, said_at: date
 async def contact(unit: Unit, contact_id: str) -> Contact:
     """A contact by id; one that was joined has what is known about the person it was joined into."""
     found = (await unit.connection.execute(sa.select(table).where(table.c.id == contact_id))).mappings().one()
-    own = msgspec.convert(dict(found), Contact)
+    own = msgspec.convert(plain(found), Contact)
     if own.joined_into is None:
         return own
     person = await contact(unit, own.joined_into)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 import sqlalchemy as sa
 
+from bot.store.rows import plain
 from bot.store.unit_of_work import Unit
 from bot.store.whatsapp_tables import part as table
 
@@ -74,7 +75,7 @@ async def part_by_provider_id(unit: Unit, provider_id: str) -> Part | None:
 async def parts_of(unit: Unit, message_id: str) -> list[Part]:
     """All parts of a shipment that were begun, in order."""
     found = await unit.connection.execute(_PARTS.where(table.c.message_id == message_id).order_by(table.c.part))
-    return [msgspec.convert(dict(row), Part) for row in found.mappings()]
+    return [msgspec.convert(plain(row), Part) for row in found.mappings()]
 
 
 async def newest_states(unit: Unit, conversation_id: str) -> list[Part]:
@@ -82,7 +83,7 @@ async def newest_states(unit: Unit, conversation_id: str) -> list[Part]:
     found = await unit.connection.execute(
         _PARTS.where(table.c.conversation_id == conversation_id).order_by(table.c.last_seq, table.c.part)
     )
-    return [msgspec.convert(dict(row), Part) for row in found.mappings()]
+    return [msgspec.convert(plain(row), Part) for row in found.mappings()]
 
 
 async def advance_part(
@@ -122,4 +123,4 @@ _PARTS = sa.select(
 
 async def _one(unit: Unit, condition: sa.ColumnElement[bool]) -> Part | None:
     row = (await unit.connection.execute(_PARTS.where(condition).with_for_update())).mappings().one_or_none()
-    return None if row is None else msgspec.convert(dict(row), Part)
+    return None if row is None else msgspec.convert(plain(row), Part)

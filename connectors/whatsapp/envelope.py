@@ -89,7 +89,7 @@ def load(raw: bytes | str) -> Any:
     """
     try:
         return msgspec.json.decode(raw)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
         return json.loads(text.removeprefix("\ufeff"), parse_int=_number)
 

@@ -53,6 +53,7 @@ ITEMS = "whatsapp:items"
 # Most entries of the log that one message becomes; WhatsApp's own limit for a text fits into two.
 _MOST_ENTRIES = 5
 _QUOTED = 60
+_LONGEST_DELAY = timedelta(days=7)
 # Countries whose people are greeted in English; everybody else in German, until they write.
 _ENGLISH = {"GB", "IE", "US", "CA", "AU", "NZ"}
 
@@ -333,13 +334,14 @@ def greeting_language(number: str | None) -> Language:
 
 
 def _said_at(element: dict[str, Any], received_at: datetime) -> datetime:
-    """When the provider says it was said, never later than it came; when it came if the provider says nothing."""
+    """When the provider says it was said; when it came, if it says nothing or nothing that can be true: it repeats a
+    webhook for seven days at most."""
     given = element.get("timestamp")
     try:
         said = datetime.fromtimestamp(int(given), timezone.utc)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError, OSError):
         return received_at
-    return min(said, received_at)
+    return said if received_at - _LONGEST_DELAY < said < received_at else received_at
 
 
 def _pieces(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Webhook bodies of our own, for what captured ones lack: one readable table of cases, each with its elements' count.
 
-`CASES` maps a name to a `Case`: the body as it is posted, how many items it holds, and how many of them reach the log of
-a conversation. `captured()` adds the payloads in the folder that `KLARTEXT_TEST_DATA` names, where there is one.
+`CASES` maps a name to a `Case`: the body as it is posted, how many items it holds, and how many entries of a log come
+of it. `captured()` adds the payloads in the folder that `KLARTEXT_TEST_DATA` names, where there is one.
 """
 
 from __future__ import annotations
@@ -149,9 +149,7 @@ CASES: dict[str, Case] = {
     "integer_time_of_a_status": Case(envelope(entry(change(statuses=[status(timestamp=1697043224)]))), 1, 0),
     # --- texts ---
     "escaped_unicode": Case(post(message(text={"body": "Grüße aus Köln 🙂 – schön"})), 1, 1),
-    "raw_unicode": Case(
-        post(message(text={"body": "X"})).replace(b'"X"', '"Grüße aus Köln 🙂"'.encode()), 1, 1
-    ),
+    "raw_unicode": Case(post(message(text={"body": "X"})).replace(b'"X"', '"Grüße aus Köln 🙂"'.encode()), 1, 1),
     "half_a_surrogate": Case(post(message(text={"body": "X"})).replace(b'"X"', b'"vor \\ud83d nach"'), 1, 1),
     "nul_in_the_text": Case(post(message(text={"body": "vor \x00 nach"})), 1, 1),
     "broken_utf8": Case(post(message(text={"body": "X"})).replace(b'"X"', b'"vor \xff nach"'), 1, 1),
@@ -217,9 +215,7 @@ CASES: dict[str, Case] = {
     "status_without_id": Case(envelope(entry(change(statuses=[status(provider_id=None)]))), 1, 0),
     "calls": Case(envelope(entry(change(field="calls", calls=[{"id": "wacid.1", "event": "connect"}]))), 1, 0),
     "wish_for_no_more_marketing": Case(
-        envelope(
-            entry(change(field="user_preferences", user_preferences=[{"wa_id": NUMBER, "value": "stop"}]))
-        ),
+        envelope(entry(change(field="user_preferences", user_preferences=[{"wa_id": NUMBER, "value": "stop"}]))),
         1,
         0,
     ),
@@ -230,15 +226,17 @@ CASES: dict[str, Case] = {
     "a_message_that_is_text": Case(post("hello", message()), 2, 1),
     "a_change_that_is_null": Case(envelope(entry(None, change(messages=[message()]))), 2, 1),
     "an_entry_that_is_a_number": Case(envelope(7, entry(change(messages=[message()]))), 2, 1),
-    "a_value_that_is_text": Case(envelope(entry({"field": "messages", "value": "x"}, change(messages=[message()]))), 2, 1),
+    "a_value_that_is_text": Case(
+        envelope(entry({"field": "messages", "value": "x"}, change(messages=[message()]))), 2, 1
+    ),
     "id_is_an_object": Case(post(message(provider_id={"a": 1}), message()), 2, 2),
     "id_is_a_number": Case(post(message(provider_id=12345)), 1, 1),
     "id_is_endless": Case(post(message(provider_id="w" * 100_000), message()), 2, 2),
     "id_with_a_nul": Case(post(message(provider_id="wamid.\x00"), message()), 2, 2),
-    "deeply_nested": Case(
-        post(message(provider_id="wamid.deep", x="X"), message()).replace(b'"X"', _DEEP), 2, 2
+    "deeply_nested": Case(post(message(provider_id="wamid.deep", x="X"), message()).replace(b'"X"', _DEEP), 2, 2),
+    "an_endless_number": Case(
+        post(message(provider_id="wamid.n", x="X"), message()).replace(b'"X"', b"9" * 9000), 2, 2
     ),
-    "an_endless_number": Case(post(message(provider_id="wamid.n", x="X"), message()).replace(b'"X"', b"9" * 9000), 2, 2),
     "not_a_number": Case(post(message(provider_id="wamid.n", x="X"), message()).replace(b'"X"', b"NaN"), 2, 2),
     "the_same_key_twice": Case(post(message()).replace(b'"type": "text"', b'"type": "image", "type": "text"'), 1, 1),
     # --- hardly anything ---
