@@ -7,7 +7,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help run test lint bench bench-nlu chaos lock install clean
+.PHONY: help run test lint fuzz bench bench-nlu chaos lock install clean
 
 help:
 	@echo "make run     set up, train if needed, start everything, print the addresses"
@@ -15,6 +15,7 @@ help:
 	@echo "make lint    ruff, mypy, import contracts, wording"
 	@echo "make bench   measure beside stock Rasa; make bench-nlu DATA=folder: understanding on your own data"
 	@echo "make chaos   the long kill test over real processes"
+	@echo "make fuzz    ten minutes of damaged webhooks against a real edge"
 	@echo "make lock    pin the dependencies of pyproject.toml anew, with hashes"
 	@echo "make clean   remove what was installed, trained and stored here"
 
@@ -39,6 +40,9 @@ bench-nlu: install
 
 chaos: install
 	@$(PYTHON) -m bench.chaos --write
+
+fuzz: install
+	@$(PYTHON) -m tests.fuzz.whatsapp --seconds 600
 
 install: $(INSTALLED)
 

@@ -224,15 +224,16 @@ async def settle(
 async def reconcile(unit: Unit, message_id: str, *, arrived: bool, provider_id: str | None, error: str | None) -> bool:
     """The provider's word on an uncertain message: it has it, or it certainly has not and it may be sent again.
 
-    What was sent with it as one shares its fate. One that was given up because no word came is settled too when the
-    late word is that it has arrived. False when the message is neither: nothing is changed then.
+    What was sent with it as one shares its fate. The word that it has arrived also settles one whose sender still waits
+    for an answer, and one that was given up because no word came. False otherwise: nothing is changed then.
     """
     given_up = (table.c.state == "dead") & (table.c.error == _NO_WORD)
+    early_or_late = sa.or_(table.c.state == "claimed", given_up)
     settled = await unit.connection.execute(
         sa.update(table)
         .where(
             sa.or_(table.c.message_id == message_id, table.c.joined_to == message_id),
-            sa.or_(table.c.state == "uncertain", given_up if arrived else sa.false()),
+            sa.or_(table.c.state == "uncertain", early_or_late if arrived else sa.false()),
         )
         .values(
             state="sent" if arrived else "pending",

@@ -22,6 +22,7 @@ from bot.conversation.model import Holder
 from bot.service.agents import LoginRefused
 from bot.service.conversations import Refused
 from bot.service.delivery import Sender
+from bot.service.templates import templates
 from bot.store.cases import cases
 from bot.store.errors import UnknownConversation
 from bot.store.log import newest_messages, overviews, stream_head, tenures
@@ -30,6 +31,7 @@ from bot.store.tokens import Agent
 from bot.store.traces import traces
 from bot.transparency.wording import LANGUAGES
 from connectors.desk import views
+from connectors.desk.messenger import UseTemplate, attachment_response, explained, messenger_view
 from connectors.desk.socket import DeskSockets
 from connectors.frames import ApiError, is_same_origin, json_response, request_language
 
@@ -100,6 +102,8 @@ class Desk:
         router.add_post("/desk/api/conversations/{id}/claim", self._for_agent(self._claim))
         router.add_post("/desk/api/conversations/{id}/messages", self._for_agent(self._reply))
         router.add_post("/desk/api/conversations/{id}/handback", self._for_agent(self._hand_back))
+        router.add_post("/desk/api/conversations/{id}/template", self._for_agent(self._use_template))
+        router.add_get("/desk/api/attachments/{attachment}", self._for_agent(self._attachment))
         router.add_get("/desk/ws", self._socket)
         router.add_get("/desk/wording/{language}.json", self._wording)
         router.add_static("/desk/static", _STATIC)
@@ -205,6 +209,7 @@ class Desk:
             tried = await traces(unit, conversation_id)
             opened = await cases(unit, conversation_id)
             undelivered = await deliveries(unit, conversation_id)
+            messenger = await messenger_view(unit, conversation_id, found[0].conversation.locale, entries)
         customer, customer_error = await self._customer(found[0].conversation.customer_number, request)
         return json_response(
             views.Detail(
@@ -216,7 +221,8 @@ class Desk:
                 customer_error=customer_error,
                 traces=[views.trace_view(trace) for trace in tried],
                 cases=[views.case_view(case) for case in opened],
-                deliveries=undelivered,
+                deliveries=explained(undelivered, self.services.words, language),
+                messenger=messenger,
             )
         )
 
@@ -240,6 +246,19 @@ class Desk:
             request.match_info["id"], agent, body.text, client_id=body.client_id
         )
         return json_response({"message_id": receipt.message.id, "seq": receipt.message.seq, "at": receipt.message.at})
+
+    async def _use_template(self, request: web.Request, agent: Agent) -> web.Response:
+        body = await _decoded(request, UseTemplate)
+        template = templates().get(body.template)
+        if template is None:
+            raise ApiError(422, "template", "desk_error_template")
+        receipt = await self.services.conversations.reply_with_template(
+            request.match_info["id"], agent, template, body.topic, client_id=body.client_id
+        )
+        return json_response({"message_id": receipt.message.id, "seq": receipt.message.seq, "at": receipt.message.at})
+
+    async def _attachment(self, request: web.Request, agent: Agent) -> web.Response:
+        return await attachment_response(self.services, request, agent)
 
     async def _hand_back(self, request: web.Request, agent: Agent) -> web.Response:
         body = await _decoded(request, HandBack)
@@ -280,6 +299,8 @@ def _refusal(refused: Refused) -> ApiError:
     if refused.code == "not_holder":
         key = "desk_error_not_holder_agent" if agent else "desk_error_not_holder"
         return ApiError(409, refused.code, key, **({"agent": agent} if agent else {}))
+    if refused.code in {"template", "stopped"}:
+        return ApiError(422, refused.code, f"desk_error_{refused.code}")
     if refused.code == "outdated":
         return ApiError(409, refused.code, "desk_error_outdated")
     return ApiError(400, refused.code, "error_bad_frame")

@@ -17,6 +17,7 @@ from bot.store.outbox import DeliveryRecord
 from bot.store.tokens import Agent
 from bot.store.traces import Trace
 from bot.transparency.wording import Language, Wording
+from connectors.desk.messenger import MessengerView
 from connectors.frames import event_frame
 
 
@@ -113,6 +114,8 @@ class Detail(msgspec.Struct, kw_only=True):
     cases: list[CaseView]
     # Messages to a channel that pushes which have not (yet) arrived.
     deliveries: list[DeliveryRecord]
+    # Present for conversations over a messenger.
+    messenger: MessengerView | None
 
 
 def agent_view(agent: Agent) -> AgentView:

@@ -22,12 +22,13 @@ def size(text: str) -> int:
 
 
 def cut(text: str, limit: int) -> str:
-    """The text within the limit; what is cut is marked."""
+    """The text within the limit, cut between words if they are short enough; what is cut is marked."""
     if size(text) <= limit:
         return text
     while size(text) > limit - 1:
         text = text[:-1]
-    return text.rstrip() + "…"
+    between = text.rfind(" ")
+    return (text[:between] if between > limit // 2 else text).rstrip() + "…"
 
 
 def _check(what: str, text: str, limit: int) -> None:

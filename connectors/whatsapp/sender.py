@@ -126,7 +126,12 @@ class WhatsAppSender:
         except NotReached as error:
             raise NotSent(f"try_again: {error}") from error
         except Unanswered as error:
-            raise Uncertain(str(error)) from error
+            async with self._store.read() as unit:
+                known = await part_by_number(unit, first.id, index)
+            if known is None or known.provider_id is None:
+                raise Uncertain(str(error)) from error
+            # Its status was faster than the end of our patience.
+            return known.provider_id
         async with self._store.write() as unit:
             part = await part_by_number(unit, first.id, index)
             assert part is not None

@@ -61,5 +61,6 @@ export const api = {
   conversation: (id) => call("GET", conversation(id)),
   claim: (id, epoch) => call("POST", `${conversation(id)}/claim`, { epoch }),
   send: (id, clientId, text) => call("POST", `${conversation(id)}/messages`, { client_id: clientId, text }),
+  template: (id, body) => call("POST", `${conversation(id)}/template`, body),
   handback: (id, note) => call("POST", `${conversation(id)}/handback`, note ? { note } : {}),
 };

@@ -143,6 +143,13 @@ export class Desk {
     this.refreshSoon();
   }
 
+  /** Sends a template; throws an error that carries a sentence for the agent. */
+  async useTemplate(id, body) {
+    const answer = await this.guarded(api.template(id, body));
+    this.refreshSoon();
+    return answer;
+  }
+
   async handback(id, note) {
     const answer = await this.guarded(api.handback(id, note)).catch((error) => {
       if (error.status === 409) this.refreshSoon(0);

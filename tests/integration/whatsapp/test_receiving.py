@@ -6,8 +6,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import statistics
-import time
 from dataclasses import replace
 
 import aiohttp
@@ -135,17 +133,12 @@ async def test_each_captured_payload_arrives_element_by_element(quiet_rig: Rig) 
     assert {item.state for item in messages} == {"applied"}
 
 
-async def test_many_at_once_while_a_thousand_wait_are_acknowledged_and_stored(quiet_rig: Rig) -> None:
+async def test_what_comes_while_much_waits_is_acknowledged_and_stored(quiet_rig: Rig) -> None:
     rig = quiet_rig
-    await _posted(rig, post(*(message(provider_id=f"wamid.old.{n}", sender=f"49151{n:08d}") for n in range(1000))))
+    await _posted(rig, post(*(message(provider_id=f"wamid.old.{n}", sender=f"49151{n:08d}") for n in range(200))))
     bodies = [post(message(provider_id=f"wamid.new.{n}", sender=f"49160{n:08d}")) for n in range(20)]
-    taken: list[float] = []
-    for body in bodies:
-        began = time.perf_counter()
-        assert await _posted(rig, body) == 200
-        taken.append(time.perf_counter() - began)
-    assert statistics.median(taken) > 0
-    assert len(await rig.items()) == 1020
+    assert await asyncio.gather(*(_posted(rig, body) for body in bodies)) == [200] * 20
+    assert len(await rig.items()) == 220
 
 
 async def test_two_nodes_with_the_same_items_in_other_orders_store_each_once(

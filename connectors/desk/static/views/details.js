@@ -12,9 +12,10 @@ import { navigate } from "../router.js";
 import { say, sayNamed } from "../wording.js";
 import { customerView } from "./customer.js";
 import { reasonOf } from "./inbox.js";
+import { messengerView } from "./messenger.js";
 import { tracesView } from "./trace.js";
 
-const SECTIONS = ["why", "promise", "deliveries", "customer", "bot_tried", "cases", "course"];
+const SECTIONS = ["why", "promise", "messenger", "deliveries", "customer", "bot_tried", "cases", "course"];
 
 export class DetailsView {
   constructor(desk, jumpTo) {
@@ -53,6 +54,8 @@ export class DetailsView {
     const quote = open.events.findLast((event) => event.kind === "notice" || event.kind === "holder");
     this.draw("why", [summary.reason, summary.holder, detail.tenures], () => this.whyView(summary, detail.tenures ?? []));
     this.draw("promise", [summary.deadline_at, summary.holder, summary.agent, mine, quote], () => this.promiseView(summary, mine, quote));
+    this.element.querySelector('[data-section="messenger"]').hidden = !detail.messenger;
+    this.draw("messenger", [detail.messenger, mine], () => detail.messenger && messengerView(this.desk, open.id, detail.messenger, mine, this.jumpTo));
     const undelivered = detail.deliveries ?? [];
     this.element.querySelector('[data-section="deliveries"]').hidden = !undelivered.length;
     this.draw("deliveries", [undelivered], () => this.deliveriesView(undelivered));

@@ -1,0 +1,100 @@
+"""Files that customers send: fetched with the token, looked into, stored by digest, gone after their time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from bot.settings import Settings
+from bot.store.whatsapp_attachments import Attachment, attachment_content, attachments
+from bot.store.whatsapp_tables import attachment as attachment_table
+from bot.store.whatsapp_tables import blob
+from connectors.whatsapp.media import LIMITS, MediaFetcher, sniff
+from tests.fakes.brain import FakeBrain
+from tests.integration.whatsapp.conftest import EVA, Rig, rig_of, until
+
+_JPEG = b"\xff\xd8\xff\xe0" + bytes(500)
+
+
+async def _files(rig: Rig) -> list[Attachment]:
+    conversation_id = (await rig.contact()).conversation_id
+    async with rig.services.store.read() as unit:
+        return await attachments(unit, conversation_id)
+
+
+async def _settled(rig: Rig, count: int) -> list[Attachment]:
+    async def done() -> bool:
+        files = await _files(rig)
+        return len(files) == count and all(file.state != "pending" for file in files)
+
+    await rig.applied()
+    await until(done)
+    return await _files(rig)
+
+
+async def test_a_picture_is_stored_once_by_its_content(rig: Rig) -> None:
+    for _ in range(2):
+        await rig.phones.send_file(EVA, "image", _JPEG)
+    first, second = await _settled(rig, 2)
+    assert (first.state, first.media_type, first.size) == ("stored", "image/jpeg", len(_JPEG))
+    assert first.digest == second.digest
+    async with rig.services.store.read() as unit:
+        assert (await unit.connection.execute(sa.select(sa.func.count()).select_from(blob))).scalar_one() == 1
+        stored = await attachment_content(unit, first.id)
+    assert stored is not None
+    assert stored[1] == _JPEG
+
+
+async def test_what_is_not_what_it_is_called_or_too_large_is_refused(rig: Rig) -> None:
+    await rig.phones.send_file(EVA, "document", b"MZ" + bytes(500), filename="rechnung.pdf")
+    await rig.phones.send_file(EVA, "image", _JPEG + bytes(LIMITS["image"]))
+    assert [(file.state, file.media_type) for file in await _settled(rig, 2)] == [("refused", None)] * 2
+
+
+async def test_a_file_that_the_provider_has_no_more_waits_for_another_try(rig: Rig) -> None:
+    await rig.phones.send(EVA, "image", {"id": "900100"})
+    await rig.applied()
+
+    async def tried() -> bool:
+        return any(file.error for file in await _files(rig))
+
+    await until(tried)
+    assert [file.state for file in await _files(rig)] == ["pending"]
+
+
+async def test_after_its_time_nothing_of_a_file_is_left(settings: Settings, brain: FakeBrain) -> None:
+    async with rig_of(replace(settings, whatsapp_media_days=30), brain) as rig:
+        await rig.phones.send_file(EVA, "document", b"%PDF-1.7" + bytes(50), filename="rechnung.pdf")
+        await _settled(rig, 1)
+        async with rig.services.store.write() as unit:
+            await unit.connection.execute(
+                sa.update(attachment_table).values(expires_at=unit.now - timedelta(seconds=1))
+            )
+        assert await MediaFetcher(rig.services.store, None).expire() == 1
+        (file,) = await _files(rig)
+        assert (file.state, file.digest, file.file_name) == ("expired", None, None)
+        async with rig.services.store.read() as unit:
+            assert (await unit.connection.execute(sa.select(sa.func.count()).select_from(blob))).scalar_one() == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
+        (b"\x00\x00\x00\x18ftypmp42", "video/mp4"),
+        (b"\x00\x00\x00\x18ftypM4A ", "audio/mp4"),
+        (b"OggS", "audio/ogg"),
+        (b"\xff\xf1\x50", "audio/aac"),
+        (b"\xff\xfb\x90", "audio/mpeg"),
+        (b"<svg onload=alert(1)>", None),
+        (b"<html>", None),
+        (b"PK\x03\x04", None),
+        (b"", None),
+    ],
+)
+def test_the_type_is_read_from_the_content(content: bytes, media_type: str | None) -> None:
+    assert sniff(content) == media_type

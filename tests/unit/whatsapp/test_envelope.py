@@ -1,0 +1,80 @@
+"""Items of a body: the same for the same elements, whatever the batch, the order or the neighbours."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connectors.whatsapp.content import read
+from connectors.whatsapp.envelope import items, load
+from tests.integration.whatsapp.payloads import CASES, change, entry, envelope, message, status
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=15,
+)
+_ELEMENTS = st.lists(
+    st.integers(0, 30).map(lambda n: ("messages", message(provider_id=f"wamid.{n}")))
+    | st.integers(0, 30).map(lambda n: ("statuses", status("read", provider_id=f"wamid.{n}"))),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_each_case_has_as_many_items_as_elements(name: str) -> None:
+    found = items(CASES[name].body)
+    assert len(found) == CASES[name].items
+    assert len({item.key for item in found}) == len(found)
+    for item in found:
+        assert item.raw.isascii()
+        assert "\x00" not in item.raw
+        assert len(item.key) <= 200
+        assert len(item.sender or "") <= 160
+
+
+@given(_ELEMENTS, st.data())
+def test_the_set_of_items_is_the_same_for_any_batch_order_and_repetition(
+    elements: list[tuple[str, dict]], data: st.DataObject
+) -> None:
+    alone = {item.key for name, one in elements for item in items(envelope(entry(change(**{name: [one]}))))}
+    shuffled = data.draw(st.permutations(elements + elements[: len(elements) // 2]))
+    cut = data.draw(st.integers(0, len(shuffled)))
+    together: set[str] = set()
+    for part in filter(None, (shuffled[:cut], shuffled[cut:])):
+        changes = [change(**{name: [one]}) for name, one in part]
+        together |= {item.key for item in items(envelope(entry(*changes)))}
+    assert together == alone
+
+
+@given(_JSON)
+def test_nothing_that_is_json_raises_and_nothing_is_lost(tree: Any) -> None:
+    sound = message(provider_id="wamid.sound")
+    for body in (
+        json.dumps(tree).encode(),
+        envelope(tree, entry(change(messages=[sound]))),
+        envelope(entry(tree, change(messages=[sound]))),
+        envelope(entry(change(messages=[tree, sound], statuses=tree, contacts=tree))),
+    ):
+        found = items(body)
+        assert found
+        if b"wamid.sound" in body:
+            assert "message:wamid.sound" in {item.key for item in found}
+        for item in found:
+            assert load(item.raw).keys() >= {"element"}
+
+
+@given(st.binary(max_size=200))
+def test_nothing_at_all_raises(body: bytes) -> None:
+    assert items(body)
+
+
+@given(st.sampled_from(["text", "button", "interactive", "image", "location", "contacts", "order", "edit"]), _JSON)
+def test_a_message_of_any_content_can_be_read(kind: str, content: Any) -> None:
+    found = read({"type": kind, kind: content, "context": content, "referral": content})
+    assert found.text is not None or found.key is not None

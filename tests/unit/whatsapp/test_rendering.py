@@ -1,0 +1,162 @@
+"""Log entries as WhatsApp messages: whatever is said fits, is labelled, and is all there."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.conversation.model import Author, AuthorKind, Button, EventKind, Holder, Message, Source
+from bot.service.templates import read_templates
+from bot.settings import SettingsError
+from bot.transparency.wording import wording
+from connectors.whatsapp.errors import FINAL, WAITING, ErrorClass, class_of
+from connectors.whatsapp.payloads import (
+    ButtonsMessage,
+    Choice,
+    ListMessage,
+    Recipient,
+    TextMessage,
+    request_body,
+    size,
+)
+from connectors.whatsapp.render import render, split
+from connectors.whatsapp.standin.checks import check_message
+
+_TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=300).filter(
+    lambda text: bool(text.strip())
+)
+
+
+def _message(text: str, titles: list[str] = [], **more: object) -> Message:  # noqa: B006
+    fields: dict = {
+        "id": "m",
+        "conversation_id": "c",
+        "seq": 1,
+        "epoch": 1,
+        "holder": Holder.BOT,
+        "kind": EventKind.MESSAGE,
+        "author": Author(kind=AuthorKind.BOT, name="Bot"),
+        "text": text,
+        "at": datetime(2026, 1, 1, tzinfo=timezone.utc),
+        "buttons": tuple(Button(id=f"b{n}", title=title, payload="") for n, title in enumerate(titles)),
+    }
+    return Message(**{**fields, **more})
+
+
+@given(_TEXT, st.integers(1, 40), st.lists(_TEXT, max_size=15))
+def test_whatever_is_said_is_taken_by_the_provider_and_labelled(text: str, times: int, titles: list[str]) -> None:
+    sent = render([_message(text * times, [title.strip()[:200] for title in titles])], wording(), "de")
+    for part in sent:
+        body = request_body(part, Recipient(number="4915112345678", user_id=None), "id.0")
+        check_message(body, frozenset())
+        shown = body["text"]["body"] if "text" in body else body["interactive"]["body"]["text"]
+        assert shown.startswith("Bot · ")
+
+
+@given(_TEXT, st.integers(20, 200))
+def test_splitting_loses_nothing_but_blanks(text: str, limit: int) -> None:
+    parts = split(text.strip(), limit)
+    assert all(size(part) <= limit for part in parts)
+    assert "".join("".join(parts).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "name", "label"),
+    [
+        ("de", AuthorKind.HUMAN, "Anna Berger", "Anna Berger (Mensch) · "),
+        ("en", AuthorKind.HUMAN, "Anna Berger", "Anna Berger (a person) · "),
+        ("de", AuthorKind.SYSTEM, "System", "System · "),
+        ("en", AuthorKind.BOT, "Bot", "Bot · "),
+    ],
+)
+def test_each_author_has_a_label(language, kind, name, label) -> None:  # type: ignore[no-untyped-def]
+    holder = Holder.AGENT if kind is AuthorKind.HUMAN else Holder.BOT
+    (sent,) = render([_message("x", author=Author(kind=kind, name=name), holder=holder)], wording(), language)
+    assert sent == TextMessage(f"{label}x")
+
+
+def test_sources_stand_below_the_text() -> None:
+    source = Source(label="Vertrag 4711", as_of=datetime(2026, 10, 5, 12, 3, tzinfo=timezone.utc))
+    (sent,) = render([_message("39,99 €", sources=(source, source))], wording(), "de")
+    assert sent == TextMessage("Bot · 39,99 €\nQuelle: Vertrag 4711, Stand 5. Oktober 2026, 14:03 Uhr")
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: TextMessage("x" * 4097),
+        lambda: TextMessage(" "),
+        lambda: ButtonsMessage("x", tuple(Choice(str(n), str(n)) for n in range(4))),
+        lambda: ButtonsMessage("x", ()),
+        lambda: ButtonsMessage("x" * 1025, (Choice("1", "1"),)),
+        lambda: ButtonsMessage("x", (Choice("1", "y" * 21),)),
+        lambda: ButtonsMessage("x", (Choice("1", "same"), Choice("2", "same"))),
+        lambda: ListMessage("x", "Auswählen", tuple(Choice(str(n), str(n)) for n in range(11))),
+        lambda: ListMessage("x", "z" * 21, (Choice("1", "1"),)),
+        lambda: ListMessage("x", "Auswählen", (Choice("1", "y" * 25),)),
+        lambda: ListMessage("x", "Auswählen", (Choice("1", "y", "z" * 73),)),
+        lambda: Recipient(number=None, user_id=None),
+    ],
+)
+def test_what_breaks_a_limit_cannot_be_built(build) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(ValueError, match=r"character|found|recipient|two of"):
+        build()
+
+
+def test_a_person_without_a_known_number_is_named_by_user_id() -> None:
+    body = request_body(TextMessage("x"), Recipient(number=None, user_id="DE.1"), "id.0")
+    assert body["recipient"] == "DE.1"
+    assert "to" not in body
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "kind"),
+    [
+        (131056, 400, ErrorClass.PAIR_LIMIT),
+        (130429, 400, ErrorClass.NUMBER_LIMIT),
+        (131047, 400, ErrorClass.WINDOW),
+        (131026, 400, ErrorClass.UNDELIVERABLE),
+        (190, 401, ErrorClass.TOKEN),
+        (131042, 400, ErrorClass.ACCOUNT),
+        (132015, 400, ErrorClass.TEMPLATE),
+        (131000, 500, ErrorClass.TRY_AGAIN),
+        (None, 401, ErrorClass.TOKEN),
+        (None, 429, ErrorClass.NUMBER_LIMIT),
+        (None, 503, ErrorClass.TRY_AGAIN),
+        (999999, 400, ErrorClass.OURS),
+        (999999, 500, ErrorClass.TRY_AGAIN),
+    ],
+)
+def test_each_code_has_its_class(code: int | None, status: int, kind: ErrorClass) -> None:
+    assert class_of(code, status) is kind
+
+
+def test_no_class_both_waits_and_is_final() -> None:
+    assert not FINAL & WAITING
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("Upper: {}", "small letters"),
+        ("x: {category: gossip}", "category"),
+        ("x: {category: utility, variables: [topic]}", "first variable"),
+        ("x: {category: utility, variables: [author], de: 'Hallo'}", "begins with the author"),
+        ("x: {category: utility, variables: [author, b], de: '{author} · x.'}", "declared are"),
+        ("x: {category: utility, variables: [author, b], de: '{author} · {b}'}", "does not end"),
+    ],
+)
+def test_a_template_that_the_provider_would_not_take_is_named_at_the_start(tmp_path, content, what) -> None:  # type: ignore[no-untyped-def]
+    file = tmp_path / "templates.yml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(SettingsError, match=what):
+        read_templates(file)
+
+
+def test_the_declared_templates_are_sound_and_numbered_as_submitted() -> None:
+    for template in read_templates().values():
+        for language in ("de", "en"):
+            assert template.submitted(language).startswith("{{1}} · ")  # type: ignore[arg-type]
