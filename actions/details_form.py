@@ -7,7 +7,7 @@ from typing import Any
 
 from actions.cancellation import ContractCancel
 from actions.contact_data import ContactChange
-from actions.details import SLOT, Declined, Detailed, Details, Field, load
+from actions.details import SLOT, Confirm, Declined, Detailed, Details, Field, load
 from actions.fiber import FiberProgress
 from actions.form import Ask, Done, Form, Step
 from actions.move import MoveHome
@@ -24,6 +24,8 @@ SERVICES: dict[str, type[Detailed]] = {
     )
 }
 ASKED = "detail"
+# A correction is short; more words are another request.
+_FEW_WORDS = 6
 
 
 class DetailsForm(Form):
@@ -39,14 +41,15 @@ class DetailsForm(Form):
             return Done(serve=False, memory=self._forgotten())
 
     def is_plain_answer(self, turn: Turn, slot: str) -> bool:
-        return _asked(turn).is_plain_answer(turn, load(turn))
+        details = load(turn)
+        return _asked(turn).is_plain_answer(turn, details) or _corrected(turn, details) is not None
 
     async def take(self, turn: Turn, slot: str) -> Step | None:
         details = load(turn)
         try:
-            if not await _asked(turn).take(turn, details):
-                return None
-            return await self._next(turn, details)
+            if await self._correct(turn, details) or await _asked(turn).take(turn, details):
+                return await self._next(turn, details)
+            return None
         except Declined:
             return Done(serve=False, memory=self._forgotten())
 
@@ -55,6 +58,18 @@ class DetailsForm(Form):
 
     def explain(self, turn: Turn, slot: str) -> None:
         _asked(turn).explain(turn, load(turn))
+
+    @staticmethod
+    async def _correct(turn: Turn, details: Details) -> bool:
+        """Take "no, Kabel 500" to a summary as another answer to an earlier question; the summary is shown anew."""
+        field = _corrected(turn, details)
+        if field is None:
+            return False
+        before = details.pop(field.name)
+        usable = await field.take(turn, details)
+        if not usable:
+            details[field.name] = before
+        return usable and details.get(field.name) != before
 
     async def _next(self, turn: Turn, details: Details) -> Step:
         for field in _fields(turn):
@@ -79,3 +94,11 @@ def _fields(turn: Turn) -> tuple[Field, ...]:
 def _asked(turn: Turn) -> Field:
     details = load(turn)
     return next(field for field in _fields(turn) if field.is_open(details))
+
+
+def _corrected(turn: Turn, details: Details) -> Field | None:
+    """The field whose answer a few words to a summary change, if any."""
+    if turn.from_button or not isinstance(_asked(turn), Confirm) or len(turn.text.split()) > _FEW_WORDS:
+        return None
+    answered = (field for field in _fields(turn) if field.name in details and not isinstance(field, Confirm))
+    return next((field for field in answered if field.is_plain_answer(turn, details)), None)

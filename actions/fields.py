@@ -48,6 +48,9 @@ class AddressField(Field):
     def explain(self, turn: Turn, details: Details) -> None:
         turn.say("address_unclear", buttons=[turn.person()])
 
+    def is_plain_answer(self, turn: Turn, details: Details) -> bool:
+        return turn.entity("street") is not None
+
     async def _look_up(self, turn: Turn, details: Details) -> bool:
         """Whether the words led further: to the house, to a choice, or to the question for its number."""
         street = details.pop("street_only", None)

@@ -125,6 +125,31 @@ async def test_a_yes_does_not_outlive_a_system_that_is_away(context: Context, cr
     assert failed.slots["details"] is None
 
 
+@pytest.mark.parametrize(("language", "text"), [("de", "nein, lieber DSL 100"), ("en", "no, rather DSL 100")])
+async def test_a_correction_to_the_summary_is_shown_anew(
+    language: str, text: str, context: Context, crm: CrmRepository
+) -> None:
+    form = await begin(context, crm, TariffChange, language)
+    await form.open()
+    first = await form.write("DSL 50", tariff="DSL 50")
+    second = await form.write(text, intent="deny", tariff="DSL 100")
+    assert "DSL 100" in second.text
+    assert second.slots["requested_slot"] == "detail"
+    refused = await form.press(yes(first))
+    assert refused.slots["requested_slot"] == "detail"
+    agreed = await form.press(yes(second))
+    assert agreed.slots["next_step"] == "action_tariff_change"
+    assert json.loads(agreed.slots["details"])["tariff"] == "DSL 100"
+
+
+async def test_the_same_answer_again_is_no_correction(context: Context, crm: CrmRepository) -> None:
+    form = await begin(context, crm, TariffChange)
+    await form.open()
+    await form.write("DSL 50", tariff="DSL 50")
+    agreed = await form.write("ja, DSL 50", intent="affirm", tariff="DSL 50")
+    assert agreed.slots["next_step"] == "action_tariff_change"
+
+
 async def test_a_person_is_heard_in_the_middle_of_a_confirmation(context: Context, crm: CrmRepository) -> None:
     form = await begin(context, crm, ContractCancel)
     await form.open()
