@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 import structlog
 import typer
 from rich.console import Console
+from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 
 from bot.settings import Settings, SettingsError, database_address
@@ -20,10 +21,12 @@ from bot.store.errors import StoreUnavailable
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Klartext: customer service that never pretends.")
 agents_app = typer.Typer(no_args_is_help=True, help="People who work at the desk.")
 db_app = typer.Typer(no_args_is_help=True, help="The database.")
+demo_app = typer.Typer(no_args_is_help=True, help="The demonstration.")
 crm_app = typer.Typer(no_args_is_help=True, help="The customer data system.")
 app.add_typer(agents_app, name="agents")
 app.add_typer(db_app, name="db")
 app.add_typer(crm_app, name="crm")
+app.add_typer(demo_app, name="demo")
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 Result = TypeVar("Result")
@@ -205,6 +208,44 @@ def crm_serve(
         out.print("Made the demo's customer data.")
     out.print(f"Customer data at http://{host}:{port}, described in /openapi.json")
     serve(served, settings.crm_token, host, port)
+
+
+@demo_app.callback()
+def demo() -> None:
+    """The demonstration."""
+
+
+@demo_app.command("customers")
+def show_demo_customers(
+    lang: Annotated[str, typer.Option(help="de or en")] = "de",
+) -> None:
+    """List the demo customers worth trying, each with what is true of them now."""
+    from actions.crm.errors import CrmUnavailable
+    from bot.demo import situations
+    from bot.systems import customer_data
+    from bot.transparency.wording import language_of, wording
+
+    words, language = wording(), language_of(lang)
+
+    async def read() -> list[Any]:
+        crm = customer_data(Settings.from_environment())
+        try:
+            return await situations(crm, words, language)
+        finally:
+            await crm.close()
+
+    try:
+        found = _run(read())
+    except CrmUnavailable as error:
+        _fail(f"the customer data cannot be read ({error.cause}): `klartext run` makes the demo's")
+    columns = [words.say(f"demo_column_{name}", language) for name in ("number", "name", "contact", "situation")]
+    table = Table(title=words.say("demo_title", language), show_lines=True)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for one in found:
+        known = one.customer
+        table.add_row(known.number, known.name, known.email or known.phone, "\n".join(one.true_now))
+    out.print(table)
 
 
 @agents_app.command("add")

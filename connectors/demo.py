@@ -1,19 +1,23 @@
-"""Pages of the demonstration, present only with `KLARTEXT_DEMO=1`: the provider's website and its outgoing mail."""
+"""Pages of the demonstration, present only with `KLARTEXT_DEMO=1`: the provider's website with its customer portal,
+where anybody may be any demo customer, and its outgoing mail."""
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from pathlib import Path
 
 from aiohttp import web
 
+from actions.crm.demo_people import demo_customers
 from bot.bootstrap import Services
+from bot.service.portal import sign
 from connectors.frames import json_response
 
 _FOLDER = Path(__file__).parent / "widget" / "demo"
 
 
 def register_demo(app: web.Application, services_key: web.AppKey[Services]) -> None:
-    """Add `/`, `/demo/outbox` and their files."""
+    """Add `/`, `/demo/outbox`, the portal's two answers and their files."""
 
     async def home(request: web.Request) -> web.FileResponse:
         name = "index.en.html" if request.query.get("lang") == "en" else "index.html"
@@ -25,7 +29,19 @@ def register_demo(app: web.Application, services_key: web.AppKey[Services]) -> N
     async def outbox(request: web.Request) -> web.Response:
         return json_response(await request.app[services_key].crm.notifications())
 
+    async def customers(_request: web.Request) -> web.Response:
+        return json_response(demo_customers())
+
+    async def signature(request: web.Request) -> web.Response:
+        number = request.match_info["number"]
+        if number not in {customer.number for customer in demo_customers()}:
+            raise web.HTTPNotFound
+        secret = request.app[services_key].settings.identify_secret
+        return web.Response(text=sign(secret, number, datetime.now(timezone.utc)))
+
     app.router.add_get("/", home)
     app.router.add_get("/demo/outbox", outbox_page)
     app.router.add_get("/demo/outbox.json", outbox)
+    app.router.add_get("/demo/customers.json", customers)
+    app.router.add_get("/demo/portal/{number}", signature)
     app.router.add_static("/demo/static", _FOLDER / "static")

@@ -98,6 +98,9 @@ class CaseView(msgspec.Struct, kw_only=True):
     reason: str
     created_at: datetime
     due_at: datetime
+    # The case's ticket in the company's ticket system and its status there, once it has one.
+    external_ref: str | None
+    external_status: str | None
 
 
 class Detail(msgspec.Struct, kw_only=True):
@@ -188,6 +191,8 @@ def case_view(case: Case) -> CaseView:
         reason=case.reason,
         created_at=case.created_at,
         due_at=case.due_at,
+        external_ref=case.external_ref,
+        external_status=case.external_status,
     )
 
 

@@ -1,4 +1,4 @@
-"""One running system for the whole folder; every dialogue is a conversation of its own on fresh demo data."""
+"""Running systems for the whole folder; every dialogue is a conversation of its own on fresh demo data."""
 
 from __future__ import annotations
 
@@ -21,12 +21,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(300))
 
 
+class Systems:
+    """Started when first asked for."""
+
+    def __init__(self, folders: pytest.TempPathFactory) -> None:
+        self._folders = folders
+        self._running: dict[str, System] = {}
+
+    async def get(self, crm: str) -> System:
+        """The system with the customer data in a database (`sql`) or behind HTTP (`http`)."""
+        if crm not in self._running:
+            self._running[crm] = await System.start(self._folders.mktemp(crm), crm)
+        return self._running[crm]
+
+    async def stop(self) -> None:
+        """End them all."""
+        for system in self._running.values():
+            await system.stop()
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
-    """The system with the customer data in a database."""
-    running = System(tmp_path_factory.mktemp("klartext"))
-    try:
-        await running.start()
-        yield running
-    finally:
-        await running.stop()
+async def systems(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Systems]:
+    """Every system that a dialogue needs."""
+    started = Systems(tmp_path_factory)
+    yield started
+    await started.stop()

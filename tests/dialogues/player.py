@@ -35,11 +35,16 @@ class Player:
         self._dialogue = dialogue
         self._language = language
         self._texts = wording()
-        self._events: list[Event] = []
+        # Everything that the customer's window has got.
+        self.events: list[Event] = []
         # The conversation so far, for whoever reads why it failed.
         self._said: list[str] = []
         self._handed_over = False
         self._conversation = ""
+
+    def may_be_handed_over(self) -> None:
+        """It is no failure when a person takes over without a step that expects it."""
+        self._handed_over = True
 
     async def play(self) -> None:
         """From the first word to the last.
@@ -63,21 +68,23 @@ class Player:
     # --- what the customer does ---
 
     async def _play(self, step: Step) -> None:
-        before = len(self._events)
-        if step.press:
+        before = len(self.events)
+        if step.system:
+            self._system.become(step.system)
+        elif step.press:
             await self._press(spoken(step.press, self._language)[0])
         elif step.prove:
             contact = self._system.crm_rows(
                 f"select {_CONTACT[step.prove]} from customer where number = :customer", {"customer": self._customer}
             )
             await self._write([str(contact[0][0])])
-            before = len(self._events)
+            before = len(self.events)
             await self._write([await self._code("right")])
         elif step.code:
             await self._write([await self._code(step.code)])
         else:
             await self._write(step.lines(self._language))
-        self._check(step, [event for event in self._events[before:] if event["author"]["kind"] != "customer"])
+        self._check(step, [event for event in self.events[before:] if event["author"]["kind"] != "customer"])
 
     @property
     def _customer(self) -> str | None:
@@ -94,7 +101,7 @@ class Player:
         await self._answered(len(lines))
 
     async def _press(self, title: str) -> None:
-        for event in reversed(self._events):
+        for event in reversed(self.events):
             for button in event.get("buttons", ()):
                 if self._is_title(title, button["title"]):
                     await self._ws.send_json(
@@ -121,7 +128,7 @@ class Player:
         await self._read_up_to(head)
 
     async def _read_up_to(self, head: int) -> None:
-        while not self._events or self._events[-1]["seq"] < head:
+        while not self.events or self.events[-1]["seq"] < head:
             await self._frame("event")
 
     async def _frame(self, kind: str) -> dict[str, Any]:
@@ -132,7 +139,7 @@ class Player:
             frame: dict[str, Any] = json.loads(message.data)
             assert frame["type"] != "error", f"refused: {frame['message']}"
             if frame["type"] == "event":
-                self._events.append(frame)
+                self.events.append(frame)
                 titles = "".join(f" [{button['title']}]" for button in frame.get("buttons", ()))
                 self._said.append(f"{frame['author']['name']}: {frame['text']}{titles}")
             if frame["type"] == kind:

@@ -2,6 +2,7 @@
 
     - dialogue: an overdue invoice, shown after one proof    # its name; unique in the file
       customer: "2092467"               # who speaks: a demo customer's number (`klartext demo customers`); optional
+      crm: sql                          # or http: the customer data behind a server that can be made to fail; optional
       given:                            # optional SQL on the fresh demo data, before the first word
         - update customer set blocked = true where number = :customer
       steps:
@@ -20,6 +21,7 @@ The customer does exactly one of these in a step:
     both      writes this in either language: "2092467", "06217"
     press     presses a button: a wording key, a title, or /a regular expression/
     prove     proves to be `customer` by `number`, `email` or `phone`, and the code that is sent
+    system    nothing is said; the customer data system (`crm: http`) is now `away`, `slow`, `wrong` or `well`
     code      writes the code: `right` (the newest one sent) or `wrong`
 
 What may be expected of a step; names in the singular take one value or a list, and all of it must be there:
@@ -50,13 +52,14 @@ import msgspec
 import yaml
 
 from bot.transparency.wording import LANGUAGES, Language, wording
+from tests.dialogues.crm_server import State
 
 FOLDER = Path(__file__).parent
 # As it is in the files: one or several, and where the languages differ, one for each.
 Some = str | list[str]
 ByLanguage = Some | dict[Language, Some]
 
-ACTS = ("de", "both", "press", "prove", "code")
+ACTS = ("de", "both", "press", "prove", "code", "system")
 EXPECTATIONS = ("says", "silent", "text", "source", "button", "handover", "identity", "call", "crm", "edge")
 
 
@@ -80,6 +83,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     press: ByLanguage | None = None
     prove: Literal["number", "email", "phone"] | None = None
     code: Literal["right", "wrong"] | None = None
+    system: State | None = None
     says: Some = []
     silent: Some = []
     text: ByLanguage = []
@@ -107,6 +111,7 @@ class Dialogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dialogue: str
     steps: list[Step]
     customer: str | None = None
+    crm: Literal["sql", "http"] = "sql"
     given: list[str] = []
 
     @property
@@ -157,6 +162,8 @@ def _check(where: str, read: Dialogue) -> None:
             raise ScriptError(f"{where}, step {number}: expected one of {', '.join(ACTS)}, found {done}")
         if step.prove and read.customer is None:
             raise ScriptError(f"{where}, step {number}: nobody to prove to be, `customer` is missing")
+        if step.system and read.crm != "http":
+            raise ScriptError(f"{where}, step {number}: needs `crm: http`")
         keys = [*each(step.says), *each(step.silent)]
         keys += [f"source_{kind.split(' ')[0]}" for kind in each(step.source)]
         if unknown := [key for key in keys if not texts.has(key)]:

@@ -1,5 +1,5 @@
-"""The system that dialogues are played with: `klartext run` as a user starts it, on demo data that each dialogue gets
-anew.
+"""The systems that dialogues are played with: `klartext run` as a user starts it, on demo data that each dialogue gets
+anew. One has the customer data in a database, the other behind HTTP; each is started when the first dialogue needs it.
 
 Guarantee: edge, brain, actions and customer data are the real ones, on SQLite. The customer data is brought back to its
 first state with SQLite's own backup, in one transaction and below every connection that is open, so no process has to
@@ -12,12 +12,15 @@ import contextlib
 import json
 import re
 import sqlite3
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from actions.crm.demo import create_demo
 from tests.browser.stack import Stack
+from tests.dialogues.crm_server import TOKEN, CrmServer, State
 from tests.dialogues.script import Dialogue
 
 _BUSY = 10.0  # seconds to wait for a lock
@@ -26,22 +29,45 @@ _BUSY = 10.0  # seconds to wait for a lock
 class System:
     """One running system, and the way to look into its databases."""
 
-    def __init__(self, var: Path) -> None:
-        self._stack = Stack(var, {"KLARTEXT_MESSAGE_RATE": "100000"})
-        self._first = var / "crm.first.db"
-        self.base = self._stack.base
+    def __init__(self, stack: Stack, server: CrmServer | None) -> None:
+        self._stack = stack
+        self._server = server
+        self._first = stack.var / "crm.first.db"
+        self.base = stack.base
+        _copy(stack.crm_file, self._first)
 
-    async def start(self) -> None:
-        """Start, and keep the demo data as it is now."""
-        await self._stack.start()
-        _copy(self._stack.crm_file, self._first)
+    @classmethod
+    async def start(cls, var: Path, crm: str) -> System:
+        """Start, and keep the demo data as they are now."""
+        environment, server = {"KLARTEXT_MESSAGE_RATE": "100000"}, None
+        if crm == "http":
+            file = var / "crm.db"
+            await create_demo(f"sqlite+aiosqlite:///{file}", date.today())
+            server = CrmServer(file)
+            environment |= {"KLARTEXT_CRM_URL": await server.start(), "KLARTEXT_CRM_TOKEN": TOKEN}
+        stack = Stack(var, environment)
+        try:
+            await stack.start()
+        except BaseException:
+            await stack.stop()
+            raise
+        return cls(stack, server)
 
     async def stop(self) -> None:
         """End every process."""
         await self._stack.stop()
+        if self._server is not None:
+            await self._server.stop()
+
+    def become(self, state: State) -> None:
+        """Change how the customer data system answers."""
+        assert self._server is not None
+        self._server.state = state
 
     def begin(self, dialogue: Dialogue) -> None:
         """Fresh demo data, with what the dialogue presupposes."""
+        if self._server is not None:
+            self._server.state = "well"
         _copy(self._first, self._stack.crm_file)
         with _open(self._stack.crm_file) as connection:
             for statement in dialogue.given:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.transparency.wording import Language
+from tests.dialogues.conftest import Systems
 from tests.dialogues.player import Player
 from tests.dialogues.script import Dialogue, dialogues
-from tests.dialogues.system import System
 
 ALL = [
     pytest.param(dialogue, language, id=f"{topic}: {dialogue.dialogue} ({language})")
@@ -17,5 +17,5 @@ ALL = [
 
 
 @pytest.mark.parametrize(("dialogue", "language"), ALL)
-async def test_a_dialogue_goes_as_it_is_written(dialogue: Dialogue, language: Language, system: System) -> None:
-    await Player(system, dialogue, language).play()
+async def test_a_dialogue_goes_as_it_is_written(dialogue: Dialogue, language: Language, systems: Systems) -> None:
+    await Player(await systems.get(dialogue.crm), dialogue, language).play()

@@ -7,6 +7,10 @@
  *
  * A page that wants to give commands before this script has run defines the queue itself:
  *   window.klartext = window.klartext || function () { (klartext.q = klartext.q || []).push(arguments); };
+ * `Klartext` is the same function. Commands: open, close, toggle, setLocale(language), and for customers who are logged
+ * in at the portal identify(customer number, signature), with a signature from the portal's server or a function that
+ * fetches it when it is needed, for it is good for a few minutes only:
+ *   Klartext("identify", "2048173", () => fetch("/my/chat-signature").then((answer) => answer.text()));
  * Settings on the script tag: data-language (de, en), data-name (the provider), data-phone, data-hours-de,
  * data-hours-en, data-time-zone.
  */
@@ -28,6 +32,7 @@
     else waiting.push(parameters);
   };
   window.klartext.loaded = true;
+  window.Klartext = window.klartext;
 
   const bodyReady = new Promise((resolve) => {
     if (document.body) resolve();

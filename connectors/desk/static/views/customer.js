@@ -35,7 +35,9 @@ export function customerView(detail, summary, retry) {
     cards("desk_contracts", overview.contracts, contractCard),
     invoicesView(overview.open_invoices ?? (overview.open_invoice ? [overview.open_invoice] : [])),
     overview.next_appointment && cards("desk_appointment", [overview.next_appointment], appointmentCard),
-    cards("desk_tickets", overview.tickets, ticketCard),
+    overview.tickets_known === false
+      ? h("p", { class: "hint-warn" }, icon("warn"), h("span", {}, say("desk_tickets_unknown")))
+      : cards("desk_tickets", overview.tickets, ticketCard),
   ];
 }
 

@@ -121,6 +121,7 @@ export class DetailsView {
     return h("ul", { class: "cards" }, cases.map((one) => h("li", { class: "card" },
       h("p", { class: "card-head" }, h("strong", {}, one.number), h("span", { class: "tag" }, sayNamed("desk_crm", one.status))),
       h("p", {}, [one.team && say("desk_case_team", { team: sayNamed("desk_team", one.team) }), one.due_at && say("desk_case_due", { time: clockTime(one.due_at) })].filter(Boolean).join(" · ")),
+      one.external_ref && h("p", {}, say("desk_case_ticket", { number: one.external_ref, status: sayNamed("desk_crm", one.external_status) })),
       one.reason && h("p", { class: "muted" }, sayNamed("desk_reason", one.reason)))));
   }
 }

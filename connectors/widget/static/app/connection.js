@@ -26,6 +26,9 @@ const CLOSE_RESTART = 1012;
 /** Error codes after which offering the same message again later makes sense; any other code refuses it for good. */
 const PASSING_ERRORS = new Set(["rate", "unavailable", "internal", "expired"]);
 
+/** Error codes after which giving the same login again makes no sense. */
+const REFUSED_LOGIN = new Set(["identify_signature", "identify_expired", "identify_used", "identify_unknown"]);
+
 function newClientId() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -53,6 +56,9 @@ export class Connection {
   #silenceTimer = 0;
   #ackPending = false;
   #typedAt = 0;
+  // Who is logged in at the portal, and the conversation that knows it already.
+  #login = null;
+  #knownIn = null;
 
   /** `listener` has onState, onWelcome, onEvent, onAck, onRefused, onError, onTyping and onFreshStart. */
   constructor(base, session, locale, listener) {
@@ -119,6 +125,13 @@ export class Connection {
     this.#session.addUnsent(item);
     this.#pump();
     return item;
+  }
+
+  /** Hands on the portal's login: now, or once there is a conversation. `signature` may be a function that fetches it. */
+  identify(user, signature) {
+    this.#login = { user: String(user), signature };
+    this.#knownIn = null;
+    this.#tellLogin();
   }
 
   typing() {
@@ -219,6 +232,9 @@ export class Connection {
         return this.#acknowledged(frame);
       case "error":
         return this.#error(frame);
+      case "identified":
+        this.#knownIn = this.#session.conversation;
+        return undefined;
       case "typing":
         return this.#listener.onTyping(frame.author);
       case "ping":
@@ -240,7 +256,20 @@ export class Connection {
     this.#listener.onWelcome({ holder, holderName, head, replaces, fresh, resumedFrom });
     this.#setState("open");
     this.#tellLocale();
+    this.#tellLogin();
     this.#pump();
+  }
+
+  /** Once for each conversation. A login that is refused is not tried again before the page gives another. */
+  async #tellLogin() {
+    const login = this.#login;
+    if (this.#state !== "open" || !login || this.#knownIn === this.#session.conversation) return;
+    try {
+      const signature = typeof login.signature === "function" ? await login.signature() : login.signature;
+      if (login === this.#login) this.#frame({ type: "identify", user: login.user, signature: String(signature) });
+    } catch (error) {
+      console.warn("klartext: the portal's signature could not be fetched.", error);
+    }
   }
 
   /** The conversation follows the language that the customer sees around it. */
@@ -266,6 +295,10 @@ export class Connection {
   }
 
   #error({ client_id: clientId, code, message }) {
+    if (REFUSED_LOGIN.has(code)) {
+      console.warn(`klartext: ${code}`);
+      this.#login = null;
+    }
     if (clientId && PASSING_ERRORS.has(code)) {
       setTimeout(() => this.#inFlight.delete(clientId) && this.#pump(), RATE_PAUSE * Math.random());
     } else if (clientId) {

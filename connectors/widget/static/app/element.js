@@ -44,13 +44,14 @@ export class KlartextWidget extends HTMLElement {
     this.#ready ??= this.#build();
   }
 
-  /** One of open, close, toggle, setLocale(language). Anything else is named on the console and ignored. */
+  /** One of open, close, toggle, setLocale(language), identify(user, signature). Anything else is named on the console and ignored. */
   command(name, ...values) {
     const commands = {
       open: () => this.#show(),
       close: () => this.#hide(),
       toggle: () => (this.#open ? this.#hide() : this.#show()),
       setLocale: () => this.#setLanguage(languageOrDefault(values[0])),
+      identify: () => this.#connection.identify(values[0], values[1]),
     };
     if (Object.hasOwn(commands, name)) this.#ready.then(commands[name]);
     else console.warn(`klartext: there is no command "${name}".`);

@@ -1,0 +1,37 @@
+"""The customer portal: whoever is logged in there is known in the chat; a foreign signature changes nothing."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from bot.transparency.wording import Language
+from tests.browser.conftest import Windows
+from tests.browser.pages import AgentWindow
+from tests.browser.stack import Login
+
+INVOICE = {"de": "Zeigen Sie mir bitte meine letzte Rechnung", "en": "Please show me my last invoice"}
+QUIET = "2169047"
+
+
+async def test_whoever_is_logged_in_at_the_portal_needs_no_code(
+    windows: Windows, language: Language, anna: Login
+) -> None:
+    agent: AgentWindow = await (await windows.agent(language)).enter(anna)
+    customer = await windows.customer(language)
+    await customer.visit()
+    await customer.page.locator("[data-portal]").select_option(QUIET)
+    await expect(customer.page.locator("[data-situation]")).not_to_be_empty()
+    await expect(customer.messages.first).to_be_visible()
+    await customer.expect_source(await customer.ask(INVOICE[language], "R-"))
+    await customer.ask_for_a_person({"de": "Ich will mit einem Menschen sprechen", "en": "A person, please"}[language])
+    await expect(agent.row(await customer.conversation())).to_contain_text("Stefan Reuter")
+
+
+async def test_a_login_that_the_portal_has_not_signed_is_said_and_changes_nothing(
+    windows: Windows, language: Language
+) -> None:
+    customer = await (await windows.customer(language)).open()
+    customer.expect_console("klartext: identify_signature")
+    await customer.page.evaluate(f"Klartext('identify', '{QUIET}', '1.{'0' * 64}')")
+    await expect(customer.status).to_have_text(customer.words("error_identify_signature"))
+    await customer.ask(INVOICE[language], customer.words("identity_ask_identifier"))
