@@ -7,6 +7,7 @@ agent, starts brain, actions and edge, and says where they are once they answer.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ import aiohttp
 from rich.console import Console
 
 from actions.crm.demo import create_demo
+from actions.crm.errors import CrmUnavailable
 from bot.bootstrap import open_services
 from bot.service.agents import new_password
 from bot.settings import Settings
@@ -27,6 +29,7 @@ from bot.supervisor import Program, Supervisor
 
 FIRST_LOGIN, FIRST_NAME = "anna", "Anna Berger"
 _START_TIMEOUT = 120.0
+_RENEW_EVERY = 3600.0
 
 
 class CannotStart(Exception):
@@ -44,6 +47,14 @@ async def prepare(settings: Settings, console: Console) -> str | None:
         password = new_password()
         await services.agents.add(FIRST_LOGIN, FIRST_NAME, "administrator", password)
         return password
+
+
+async def _renew_demo(settings: Settings) -> None:
+    """Keep the demo's dates plausible while it runs for days."""
+    while settings.demo and not settings.crm_url.startswith("http"):
+        await asyncio.sleep(_RENEW_EVERY)
+        with contextlib.suppress(CrmUnavailable):  # looked at again the next time
+            await create_demo(settings.crm_url, date.today())
 
 
 def programs(settings: Settings, model: Path) -> list[Program]:
@@ -133,7 +144,9 @@ async def run(settings: Settings, console: Console, model: Path) -> None:
             logs = ", ".join(str(settings.var / "log" / f"{name}.log") for name in missing)
             raise CannotStart(f"not ready after {_START_TIMEOUT:.0f} seconds: {', '.join(missing)}. See {logs}")
         _print_addresses(settings, console, password)
+        renewing = asyncio.create_task(_renew_demo(settings))
         await interrupted
+        renewing.cancel()
     finally:
         console.print("Stopping …")
         await supervisor.stop()
