@@ -25,7 +25,7 @@ _MEANS = (
 )
 _NOTHING_AT_HAND = re.compile(
     rf"\b{_NEGATION}\b.*\b{_MEANS}|\b{_MEANS}.*\b{_NEGATION}\b"
-    r"|\bkeine ahnung\b|\b(wei(ß|ss)|habe?) ich (gerade |jetzt )?nicht\b|\bno idea\b|\bi do(n'?t| not) know\b",
+    r"|\bkeine ahnung\b|\b(wei(ß|ss)|hab(e)?) ich (\w+ ){0,2}nicht\b|\bno idea\b|\bi do(n'?t| not) know\b",
     re.IGNORECASE,
 )
 _NEW_CODE = re.compile(

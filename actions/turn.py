@@ -20,7 +20,7 @@ from actions.crm.models import Customer, Fact, Identifier, Identity
 from actions.crm.repository import CrmRepository
 from actions.recorder import Recorder
 from bot.service.brain_protocol import HandoverReason
-from bot.transparency.wording import LANGUAGES, Language, language_of
+from bot.transparency.wording import LANGUAGES, Language, has_words, language_of
 
 Event = dict[str, Any]
 Button = dict[str, str]
@@ -247,7 +247,7 @@ def spoken_language(tracker: Tracker) -> Language:
 def _written_language(message: dict[str, Any]) -> Language | None:
     text = str(message.get("text") or "")
     language = message.get("language")
-    if text.startswith("/") or not any(character.isalpha() for character in text) or _is_value(message, text):
+    if text.startswith("/") or not has_words(text) or _is_value(message, text):
         return None
     return language if language in LANGUAGES else None
 

@@ -27,6 +27,7 @@ from bot.service.brain_protocol import (
     TurnRequest,
     TurnResponse,
 )
+from bot.transparency.wording import has_words
 
 RANKING_KEPT = 5
 FALLBACK_INTENT = "nlu_fallback"
@@ -80,7 +81,9 @@ def build_answer(
         raise TurnFailed("no reply and no handover")
     actions = _actions(tracker)
     intent = _reading(parsed.get("intent") or {})
-    language: Literal["de", "en"] = "en" if parsed.get("language", request.locale) == "en" else "de"
+    # A message without words goes on in the conversation's language.
+    recognised = parsed.get("language") if has_words(request.text or "") else None
+    language: Literal["de", "en"] = "en" if (recognised or request.locale) == "en" else "de"
     return TurnResponse(
         replies=replies,
         language=language,

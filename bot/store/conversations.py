@@ -46,6 +46,7 @@ _BEGIN_TENURE, _WRITE, _ISSUE, _SEND, _EXPECT = (
 
 # What a tenure begins with: the word about the change, and for the bot's tenures its disclosure as the last.
 Opening = Sequence[Draft]
+_BEGINS_SESSION = frozenset({Reason.REOPENED, Reason.NEW_SESSION})
 
 
 class Conversation(msgspec.Struct, kw_only=True):
@@ -235,6 +236,9 @@ class OpenConversation:
         self._closed_epoch = row.epoch
         if row.holder is Holder.QUEUE:
             self._left_queue = (row.epoch, holder, reason)
+        if reason in _BEGINS_SESSION and row.customer_level == "proven":
+            # A proof is good for one session: the next knows only who it was.
+            row.customer_level = "claimed"
         return self._begin_tenure(holder, reason, opening, agent_id, agent_name, detail, deadline)
 
     def _begin_tenure(

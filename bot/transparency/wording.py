@@ -5,6 +5,7 @@ A missing key, language or value raises: a sentence is said whole or the failure
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -67,6 +68,8 @@ class Wording:
         return self._entries
 
 
+# Parts of e-mail addresses, customer numbers, "V-205193", "06217".
+_NO_WORD = re.compile(r"[@\d]")
 _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -74,6 +77,11 @@ _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def wording() -> Wording:
     """The product's texts, read once per process."""
     return Wording.load()
+
+
+def has_words(text: str) -> bool:
+    """Whether there is anything to tell a language from: an address, a number or a code is in none."""
+    return any(character.isalpha() for part in text.split() if not _NO_WORD.search(part) for character in part)
 
 
 def language_of(locale: str | None) -> Language:

@@ -124,3 +124,16 @@ async def test_after_a_long_silence_a_login_holds_for_the_session_that_begins(ed
     await edge.services.portal.identify(conversation, OUTAGE, portal(OUTAGE))
     assert (await edge.services.crm.identity(conversation, 1)).level == "none"
     assert (await edge.services.crm.identity(conversation, 2)).level == "proven"
+
+
+async def test_agents_see_that_a_proof_has_ended_with_its_session(edge: Edge, portal: Any) -> None:
+    async with edge.customer() as customer:
+        conversation = await begin(customer)
+        await identify(customer, OUTAGE, portal(OUTAGE))
+        async with edge.services.store.write() as unit:
+            opened = await edge.services.conversations.open(unit, conversation)
+            opened.row.last_inbound_at = unit.now - timedelta(hours=2)
+            await opened.save()
+        await customer.say("Ich bin wieder da")
+        await customer.event("Echo: Ich bin wieder da")
+    assert (await level(edge, conversation))[1] == "claimed"

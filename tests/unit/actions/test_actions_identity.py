@@ -109,6 +109,13 @@ async def test_no_customer_number_at_hand_ends_nothing(text: str, context: Conte
     assert outcome.slots["requested_slot"] == "identifier"
 
 
+async def test_nothing_at_hand_is_understood_also_where_another_request_is_near(context: Context) -> None:
+    outcome = await give(
+        Talker(context), "Ich habe meine Kundennummer nicht zur Hand", intent="nlu_fallback", ranking=["contact_change"]
+    )
+    assert outcome.texts == [context.wording.say("identity_other_ways", "de")]
+
+
 async def test_nothing_at_hand_twice_is_a_person_and_no_misunderstanding(context: Context) -> None:
     outcome = await give(Talker(context), "keine Ahnung, hab ich nicht", intent="deny", slots={"form_misses": "1"})
     assert outcome.report["handover"]["reason"] == "bot_decision"

@@ -208,6 +208,9 @@ def test_an_address_goes_on_in_the_language_last_written(text: str, named: list[
         ("/help", "de", "de", [user_event("my internet is down", "en", "de")], "en"),
         ("/help", "de", "en", [user_event("Hallo", "de", "de")], "en"),
         ("123456", "de", "en", [], "en"),
+        # German words in an address, a letter in a number: neither is a word of the customer's.
+        ("niemand.da@example.org", "de", "en", [], "en"),
+        ("V-205193", "de", "de", [user_event("my internet is down", "en", "de")], "en"),
     ],
 )
 def test_numbers_and_buttons_go_on_in_the_language_last_written(
