@@ -146,15 +146,11 @@ class Conversations:
         for_bot, silent = heard != "", heard == "" and answer is None
         language = language_of(row.locale)
         asks_for_person = payload == openings.HANDOVER_COMMAND and row.holder is Holder.BOT
-        idle = row.last_inbound_at is not None and (now - row.last_inbound_at).total_seconds() > (
-            self._settings.session_idle
-        )
-        if row.holder is Holder.CLOSED and not silent:
-            row.session += 1
-            opened.change_holder(Reason.REOPENED, openings.started(self._words, language))
-        elif row.holder is Holder.BOT and idle and not asks_for_person and not silent:
-            row.session += 1
-            opened.change_holder(Reason.NEW_SESSION, openings.started(self._words, language))
+        session = self.next_session(row, now)
+        if session > row.session and not asks_for_person and not silent:
+            row.session = session
+            reason = Reason.REOPENED if row.holder is Holder.CLOSED else Reason.NEW_SESSION
+            opened.change_holder(reason, openings.started(self._words, language))
         message = opened.append(
             Draft(
                 kind=EventKind.MESSAGE,
