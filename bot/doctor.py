@@ -10,6 +10,7 @@ import warnings
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from bot.service.templates import read_templates
 from bot.service.working_hours import WorkingHours
 from bot.settings import Settings, SettingsError
 from bot.store import schema
@@ -61,6 +62,11 @@ async def examine() -> AsyncIterator[Finding]:
     if settings.whatsapp:
         missing = settings.whatsapp_missing
         yield Finding("WhatsApp", f"missing: {', '.join(missing)}" if missing else None)
+        try:
+            read_templates()
+            yield Finding("WhatsApp templates")
+        except SettingsError as error:
+            yield Finding("WhatsApp templates", str(error))
     try:
         WorkingHours.parse(settings.desk_hours, settings.federal_state, REGION)
         yield Finding("working hours")

@@ -160,6 +160,8 @@ def _print_addresses(settings: Settings, console: Console, password: str | None)
     console.print(f"  Agents' desk:  {base}/desk")
     if settings.demo:
         console.print(f"  Codes by mail: {base}/demo/outbox  (demo)")
+        if not settings.whatsapp:
+            console.print(f"  WhatsApp:      {base}/demo/whatsapp  (demo)")
     if password is None:
         console.print(
             f"  Login:         {FIRST_LOGIN}; a new password: [bold]klartext agents password {FIRST_LOGIN}[/bold]"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import sqlalchemy as sa
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -11,6 +13,7 @@ from bot.conversation.model import utc_now
 from bot.store import schema
 from bot.store.errors import StoreUnavailable
 from bot.store.tables import inbox, message, outbox, tenure, trace
+from bot.store.whatsapp_tables import item
 from connectors.frames import json_response
 
 
@@ -47,6 +50,7 @@ async def _figures(services: Services) -> CollectorRegistry:
         ("klartext_turns", "Turns of the bot by outcome", trace, trace.c.outcome, None),
         ("klartext_inbox", "Customers' messages by outcome", inbox, sa.func.coalesce(inbox.c.outcome, "open"), None),
         ("klartext_outbox", "Messages to channels that push, by state", outbox, outbox.c.state, None),
+        ("klartext_whatsapp_items", "What came in over WhatsApp, by state", item, item.c.state, None),
     )
     async with services.store.report() as unit:
         for name, help_text, table, label, condition in counts:
@@ -56,12 +60,23 @@ async def _figures(services: Services) -> CollectorRegistry:
                 query = query.where(condition)
             for kind, count in await unit.connection.execute(query):
                 gauge.labels(kind).set(count)
+        failing: Counter[str] = Counter()
+        for error, count in await unit.connection.execute(
+            sa.select(outbox.c.error, sa.func.count())
+            .where(outbox.c.state.in_(("pending", "uncertain", "dead")), outbox.c.error.is_not(None))
+            .group_by(outbox.c.error)
+            .limit(1000)
+        ):
+            failing[error.partition(":")[0][:20]] += count
         oldest = await unit.connection.execute(
             sa.select(sa.func.min(message.c.at))
             .join(inbox, inbox.c.message_id == message.c.id)
             .where(inbox.c.state == "open")
         )
         waiting_since = oldest.scalar_one()
+    errors = Gauge("klartext_outbox_errors", "Messages that wait or failed, by class", ["kind"], registry=registry)
+    for kind, count in failing.items():
+        errors.labels(kind).set(count)
     age = Gauge("klartext_inbox_oldest_seconds", "Age of the oldest message without an outcome", registry=registry)
     age.set(0 if waiting_since is None else (utc_now() - waiting_since).total_seconds())
     return registry

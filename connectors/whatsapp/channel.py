@@ -17,6 +17,7 @@ import structlog
 from aiohttp import web
 
 from bot.bootstrap import Job, Services
+from bot.service.templates import templates
 from bot.settings import Settings
 from bot.store.errors import StoreUnavailable
 from bot.store.wakeup import Hint
@@ -42,6 +43,8 @@ class WhatsApp:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        # A template that the provider would not take stops the start, and is named.
+        templates()
         self._client = graph_client(settings)
         self.sender = WhatsAppSender(
             self._client, settings.whatsapp_phone_number_id or "", per_second=settings.whatsapp_rate

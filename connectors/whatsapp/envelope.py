@@ -32,6 +32,8 @@ _DIGITS = re.compile(r"\+?([0-9]{5,20})", re.ASCII)
 # Deeper structures than this are cut off: no message of the provider comes near it.
 _DEPTH = 100
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# In ASCII JSON: what stays (a backslash, a whole pair of surrogates), and what no database takes.
+_ESCAPES = re.compile(r"(\\\\|\\ud[89ab]..\\ud[c-f]..)|\\ud[89a-f]..|\\u0000")
 # Longest number that is still read as one, in digits.
 _LONGEST_NUMBER = 300
 
@@ -96,6 +98,11 @@ def load(raw: bytes | str) -> Any:
 
 def _number(digits: str) -> int | str:
     return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
+
+
+def storable(raw: str) -> str:
+    """An item's raw JSON with a mark in the place of every character that no database takes: NUL, half surrogates."""
+    return _ESCAPES.sub(lambda found: found[0] if found[1] else "\\ufffd", raw)
 
 
 def plain(text: str) -> str:

@@ -41,7 +41,7 @@ from bot.store.whatsapp_parts import part_by_provider_id
 from bot.transparency import openings
 from bot.transparency.wording import Language, Wording, language_of
 from connectors.whatsapp.content import Content, is_group, read
-from connectors.whatsapp.envelope import load, number_of, user_id_of
+from connectors.whatsapp.envelope import load, number_of, storable, user_id_of
 from connectors.whatsapp.render import is_numbered
 from connectors.whatsapp.statuses import apply_status
 
@@ -114,8 +114,9 @@ class Intake:
                 item = await take_item(unit, key)
                 if item is not None:
                     await self._apply(unit, item)
-        except StoreUnavailable:
-            raise
+        except StoreUnavailable as error:
+            # Either the database is away, then this raises too; or it does not take this one item.
+            await self._later(key, f"database: {error}")
         except IntegrityError as error:
             # Another node was first with the same contact or message: the next try finds it.
             await self._later(key, f"again: {type(error.orig).__name__}")
@@ -130,7 +131,7 @@ class Intake:
                 log.error("an item is left as it came", item=key, error=error)
 
     async def _apply(self, unit: Unit, item: StoredItem) -> None:
-        kept = load(item.raw)
+        kept = load(storable(item.raw))
         element = kept.get("element")
         if item.kind == "message" and isinstance(element, dict):
             outcome = await self._message(unit, item, element, kept.get("sender") or {})
@@ -145,9 +146,10 @@ class Intake:
     async def _preference(self, unit: Unit, element: dict[str, Any], sender: dict[str, Any]) -> str | None:
         """The customer's wish about messages that the company starts, made in WhatsApp's own settings."""
         known = await contact_of(unit, user_id=sender.get("user_id"), number=sender.get("number"))
-        if known is None or element.get("value") not in {"stop", "resume"}:
+        wish = element.get("value")
+        if known is None or wish not in ("stop", "resume"):
             return None
-        await change_contact(unit, known.id, stopped_at=unit.now if element["value"] == "stop" else None)
+        await change_contact(unit, known.id, stopped_at=unit.now if wish == "stop" else None)
         return "preference"
 
     async def _message(

@@ -7,11 +7,14 @@ lost while an operator sleeps.
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import structlog
 
+from bot.conversation.model import AuthorKind
 from bot.service.delivery import NotSent, Sent, Uncertain
+from bot.store.errors import StoreUnavailable
 from bot.store.log import read_conversation
 from bot.store.outbox import Shipment
 from bot.store.unit_of_work import Store
@@ -72,6 +75,10 @@ class WhatsAppSender:
             raise NotSent(
                 error_text(ErrorClass.UNDELIVERABLE, failed[0].error_code, "said by a status"), permanent=True
             )
+        if shipment.turn_id is not None or shipment.message.author.kind is AuthorKind.HUMAN:
+            # Whoever answers has read what was said.
+            with contextlib.suppress(StoreUnavailable):
+                await self.show_read(shipment.message.conversation_id, typing=False)
         return Sent(provider_id=first)
 
     async def _prepare(self, shipment: Shipment) -> tuple[list[Outgoing], Recipient]:

@@ -26,7 +26,7 @@ def our_id(message_id: str, part: int) -> str:
 async def apply_status(unit: Unit, conversations: Conversations, element: dict[str, Any]) -> str | None:
     """Apply one status; what it changed, or None for one about a message that is not ours."""
     state, provider_id = element.get("status"), element.get("id")
-    if state not in _STATES or not isinstance(provider_id, str):
+    if not isinstance(state, str) or state not in _STATES or not isinstance(provider_id, str):
         return None
     known = await _part(unit, element, provider_id)
     if known is None:

@@ -84,8 +84,8 @@ def _places(tree: Any) -> list[tuple[Any, Any]]:
     return found
 
 
-async def fuzz(seconds: float, seed: int, folder: Path) -> tuple[int, int]:
-    """Post for so long; how many requests that were, and how many sound neighbours were in them.
+async def fuzz(seed: int, folder: Path, *, seconds: float = 600, most: int = 10**9) -> tuple[int, int]:
+    """Post for so long, or so many; how many requests that were, and how many sound neighbours were in them.
 
     Raises:
         AssertionError: naming the seed and the round.
@@ -106,7 +106,7 @@ async def fuzz(seconds: float, seed: int, folder: Path) -> tuple[int, int]:
     await server.start_server()
     try:
         async with aiohttp.ClientSession() as session:
-            rounds, neighbours = await _rounds(session, str(server.make_url(PATH)), seconds, seed)
+            rounds, neighbours = await _rounds(session, str(server.make_url(PATH)), seconds, seed, most)
         async with app[SERVICES].store.read() as unit:
             found = await unit.connection.execute(
                 sa.select(sa.func.count()).where(item_table.c.key.like("message:sound.%"))
@@ -119,15 +119,17 @@ async def fuzz(seconds: float, seed: int, folder: Path) -> tuple[int, int]:
     return rounds, neighbours
 
 
-async def _rounds(session: aiohttp.ClientSession, address: str, seconds: float, seed: int) -> tuple[int, int]:
+async def _rounds(
+    session: aiohttp.ClientSession, address: str, seconds: float, seed: int, most: int
+) -> tuple[int, int]:
     dice, ends = random.Random(seed), time.monotonic() + seconds
     bodies = [case.body for case in CASES.values() if len(case.body) < 20_000]
     rounds = neighbours = 0
-    while time.monotonic() < ends:
+    while rounds < most and time.monotonic() < ends:
         body = dice.choice(bodies)
         try:
             tree = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             tree = None
         if isinstance(tree, dict) and isinstance(tree.get("entry"), list) and dice.random() < 0.7:
             sound = {"field": "messages", "value": {"messages": [message(provider_id=f"sound.{neighbours}")]}}
@@ -165,7 +167,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=int(time.time()))
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        rounds, neighbours = asyncio.run(fuzz(arguments.seconds, arguments.seed, Path(folder)))
+        rounds, neighbours = asyncio.run(fuzz(arguments.seed, Path(folder), seconds=arguments.seconds))
     print(f"seed {arguments.seed}: {rounds} requests, {neighbours} neighbours, none lost")  # noqa: T201
 
 

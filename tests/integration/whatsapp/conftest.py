@@ -19,6 +19,7 @@ from bot.conversation.model import Message
 from bot.settings import Settings
 from bot.store.log import messages_after
 from bot.store.tables import conversation as conversation_table
+from bot.store.tables import inbox as inbox_table
 from bot.store.tables import outbox as outbox_table
 from bot.store.whatsapp_contacts import Contact, contact_of
 from bot.store.whatsapp_tables import item as item_table
@@ -53,6 +54,17 @@ class Rig:
 
         async def done() -> bool:
             return all(item.state != "new" for item in await self.items())
+
+        await until(done)
+
+    async def answered(self) -> None:
+        """Wait until everything is applied and nothing waits for the bot."""
+        await self.applied()
+
+        async def done() -> bool:
+            async with self.services.store.read() as unit:
+                found = await unit.connection.execute(sa.select(sa.func.count()).where(inbox_table.c.state == "open"))
+                return found.scalar_one() == 0
 
         await until(done)
 

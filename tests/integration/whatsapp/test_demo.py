@@ -116,7 +116,7 @@ async def test_the_desk_shows_the_window_files_and_receipts_and_sends_a_template
     messenger = (await detail())["messenger"]
     assert messenger["number"] == f"+{EVA}"
     assert messenger["window_until"] is not None
-    assert {one["state"] for one in messenger["receipts"]} <= {"sent", "delivered"}
+    assert {one["state"] for one in messenger["receipts"]} <= {"accepted", "sent", "delivered"}
     (file,) = messenger["attachments"]
     async with session.get(f"/desk/api/attachments/{file['id']}") as response:
         assert response.headers["Content-Type"] == "image/jpeg"

@@ -10,14 +10,12 @@ from dataclasses import replace
 
 import aiohttp
 import pytest
-import sqlalchemy as sa
 
 from bot.conversation.model import AuthorKind, Holder
 from bot.settings import Settings
-from bot.store.tables import inbox
 from connectors.whatsapp.envelope import items
 from tests.fakes.brain import FakeBrain
-from tests.integration.whatsapp.conftest import EVA, SECRET, VERIFY, Rig, rig_of, until
+from tests.integration.whatsapp.conftest import EVA, SECRET, VERIFY, Rig, rig_of
 from tests.integration.whatsapp.payloads import BSUID, CASES, captured, contact, message, post, status
 from tests.invariants import assert_sound
 
@@ -89,14 +87,8 @@ async def test_each_own_case_arrives_element_by_element(quiet_rig: Rig) -> None:
     assert {item.state for item in await rig.items()} <= {"applied", "kept"}
     said = [entry for log in (await rig.logs()).values() for entry in log if entry.author.kind is AuthorKind.CUSTOMER]
     assert len(said) == logged
-    await until(lambda: _nothing_open(rig))
+    await rig.answered()
     await assert_sound(rig.services.store)
-
-
-async def _nothing_open(rig: Rig) -> bool:
-    async with rig.services.store.read() as unit:
-        found = await unit.connection.execute(sa.select(sa.func.count()).where(inbox.c.state == "open"))
-        return found.scalar_one() == 0
 
 
 @pytest.mark.skipif(not captured(), reason="KLARTEXT_TEST_DATA names no captured payloads")

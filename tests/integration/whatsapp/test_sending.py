@@ -118,9 +118,13 @@ async def test_a_person_is_named_as_one(rig: Rig) -> None:
 
 async def test_the_customer_sees_that_the_bot_works_and_its_message_is_read(rig: Rig) -> None:
     rig.brain.delay = 1.2
-    message_id = await rig.phones.write(EVA, "Hallo")
-    await rig.shows("Echo")
-    assert rig.standin.read_marks == [(message_id, True)]
+    first = await rig.phones.write(EVA, "Hallo")
+    await rig.shows("Echo: Hallo")
+    rig.brain.delay = 0
+    second = await rig.phones.write(EVA, "danke")
+    await rig.shows("Echo: danke")
+    await until(lambda: _all(rig, "sent"))
+    assert rig.standin.read_marks == [(first, True), (second, False)]
 
 
 async def test_receipts_reach_the_desk_and_never_go_back(rig: Rig) -> None:

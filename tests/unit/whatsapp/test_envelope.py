@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.whatsapp.content import read
-from connectors.whatsapp.envelope import items, load
+from connectors.whatsapp.envelope import items, load, storable
 from tests.integration.whatsapp.payloads import CASES, change, entry, envelope, message, status
 
 _JSON = st.recursive(
@@ -78,3 +78,18 @@ def test_nothing_at_all_raises(body: bytes) -> None:
 def test_a_message_of_any_content_can_be_read(kind: str, content: Any) -> None:
     found = read({"type": kind, kind: content, "context": content, "referral": content})
     assert found.text is not None or found.key is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("a\x00b", "a\ufffdb"),
+        ("a\ud83db", "a\ufffdb"),
+        ("\ude42", "\ufffd"),
+        ("🙂 ü", "🙂 ü"),
+        ("\\u0000 \\ud83d", "\\u0000 \\ud83d"),
+        ("\\\x00", "\\\ufffd"),
+    ],
+)
+def test_what_no_database_takes_is_marked_and_the_rest_stays(text: str, stored: str) -> None:
+    assert load(storable(json.dumps(text))) == stored
