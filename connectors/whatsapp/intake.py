@@ -78,6 +78,8 @@ class Intake:
         self._media_days = timedelta(days=media_days)
         self._poll = poll
         self._wake = asyncio.Event()
+        # SQLite has one writer: who waits for it must not wait for us all. PostgreSQL's connections are for others too.
+        self._room = asyncio.Semaphore(1 if store.database.is_sqlite else 8)
 
     async def run(self) -> None:
         """Work until cancelled. Errors of the database are waited out."""
@@ -109,6 +111,10 @@ class Intake:
         return len(keys)
 
     async def _one(self, key: str) -> None:
+        async with self._room:
+            await self._try(key)
+
+    async def _try(self, key: str) -> None:
         try:
             async with self._store.write() as unit:
                 item = await take_item(unit, key)

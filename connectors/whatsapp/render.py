@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.conversation.model import AuthorKind, Button, Message
 from bot.transparency.format import moment
-from bot.transparency.wording import Language, Wording
+from bot.transparency.wording import LANGUAGES, Language, Wording
 from connectors.whatsapp.payloads import (
     BUTTON_TITLE,
     BUTTONS_BODY,
@@ -37,7 +37,7 @@ def render(messages: Sequence[Message], words: Wording, language: Language) -> l
     """What is sent for entries of one author: one or more messages, each with its author's label."""
     label = _label(messages[0], words, language)
     body = "\n\n".join(_text(message, words, language) for message in messages)
-    buttons = _distinct(button for message in messages for button in message.buttons)
+    buttons = _distinct(_short(button, words) for message in messages for button in message.buttons)
     if is_numbered(len(buttons)):
         numbered = "\n".join(f"{index}. {button.title}" for index, button in enumerate(buttons, 1))
         body = f"{body}\n\n{words.say('whatsapp_numbered', language)}\n{numbered}"
@@ -100,6 +100,15 @@ def _label(message: Message, words: Wording, language: Language) -> str:
     if kind is AuthorKind.HUMAN:
         return words.say("whatsapp_label_human", language, name=message.author.name)
     return words.say(f"whatsapp_label_{kind.value}", language)
+
+
+def _short(button: Button, words: Wording) -> Button:
+    """The edge's own buttons under titles that fit a button here."""
+    for key in ("button_human", "button_cancel_queue"):
+        for language in LANGUAGES:
+            if button.title == words.say(key, language):
+                return Button(id=button.id, title=words.say(f"whatsapp_{key}", language), payload=button.payload)
+    return button
 
 
 def _distinct(buttons: Iterator[Button]) -> list[Button]:

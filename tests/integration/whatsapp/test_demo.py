@@ -64,7 +64,7 @@ async def test_the_phone_writes_presses_and_shows(settings: Settings) -> None:
             pass
         assert messages[0]["kind"] == "list"
         assert messages[1]["text"] == "Bot · Echo: Hallo"
-        human = next(choice for choice in messages[0]["choices"] if "Menschen" in choice["title"])
+        human = next(choice for choice in messages[0]["choices"] if "Mensch" in choice["title"])
         assert await sent(press={"message": messages[0]["id"], "choice": "made up"}) == 422
         assert await sent(press={"message": messages[0]["id"], "choice": human["id"]}) == 200
         while not any("mit einem Menschen sprechen" in one["text"] for one in (await shown())[2:]):

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.whatsapp.content import read
@@ -25,6 +25,9 @@ _ELEMENTS = st.lists(
     max_size=12,
 )
 
+# How fast the machine is says nothing about the code.
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 @pytest.mark.parametrize("name", CASES)
 def test_each_case_has_as_many_items_as_elements(name: str) -> None:
@@ -38,6 +41,7 @@ def test_each_case_has_as_many_items_as_elements(name: str) -> None:
         assert len(item.sender or "") <= 160
 
 
+@_UNHURRIED
 @given(_ELEMENTS, st.data())
 def test_the_set_of_items_is_the_same_for_any_batch_order_and_repetition(
     elements: list[tuple[str, dict]], data: st.DataObject
@@ -52,6 +56,7 @@ def test_the_set_of_items_is_the_same_for_any_batch_order_and_repetition(
     assert together == alone
 
 
+@_UNHURRIED
 @given(_JSON)
 def test_nothing_that_is_json_raises_and_nothing_is_lost(tree: Any) -> None:
     sound = message(provider_id="wamid.sound")
@@ -69,11 +74,13 @@ def test_nothing_that_is_json_raises_and_nothing_is_lost(tree: Any) -> None:
             assert load(item.raw).keys() >= {"element"}
 
 
+@_UNHURRIED
 @given(st.binary(max_size=200))
 def test_nothing_at_all_raises(body: bytes) -> None:
     assert items(body)
 
 
+@_UNHURRIED
 @given(st.sampled_from(["text", "button", "interactive", "image", "location", "contacts", "order", "edit"]), _JSON)
 def test_a_message_of_any_content_can_be_read(kind: str, content: Any) -> None:
     found = read({"type": kind, kind: content, "context": content, "referral": content})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.conversation.model import Author, AuthorKind, Button, EventKind, Holder, Message, Source
@@ -29,6 +29,9 @@ _TEXT = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, ma
     lambda text: bool(text.strip())
 )
 
+# How fast the machine is says nothing about the code.
+_UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 def _message(text: str, titles: list[str] = [], **more: object) -> Message:  # noqa: B006
     fields: dict = {
@@ -46,6 +49,7 @@ def _message(text: str, titles: list[str] = [], **more: object) -> Message:  # n
     return Message(**{**fields, **more})
 
 
+@_UNHURRIED
 @given(_TEXT, st.integers(1, 40), st.lists(_TEXT, max_size=15))
 def test_whatever_is_said_is_taken_by_the_provider_and_labelled(text: str, times: int, titles: list[str]) -> None:
     sent = render([_message(text * times, [title.strip()[:200] for title in titles])], wording(), "de")
@@ -56,6 +60,7 @@ def test_whatever_is_said_is_taken_by_the_provider_and_labelled(text: str, times
         assert shown.startswith("Bot · ")
 
 
+@_UNHURRIED
 @given(_TEXT, st.integers(20, 200))
 def test_splitting_loses_nothing_but_blanks(text: str, limit: int) -> None:
     parts = split(text.strip(), limit)
@@ -76,6 +81,14 @@ def test_each_author_has_a_label(language, kind, name, label) -> None:  # type: 
     holder = Holder.AGENT if kind is AuthorKind.HUMAN else Holder.BOT
     (sent,) = render([_message("x", author=Author(kind=kind, name=name), holder=holder)], wording(), language)
     assert sent == TextMessage(f"{label}x")
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("key", ["button_human", "button_cancel_queue"])
+def test_the_edges_own_buttons_fit(key: str, language: str) -> None:
+    (sent,) = render([_message("x", [wording().say(key, language)])], wording(), "de")
+    assert isinstance(sent, ButtonsMessage)
+    assert sent.buttons[0].id == "b0"
 
 
 def test_sources_stand_below_the_text() -> None:
