@@ -7,7 +7,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help run test lint fuzz bench bench-nlu chaos lock install clean
+.PHONY: help run test lint bench bench-nlu chaos breaks fuzz lock install clean
 
 help:
 	@echo "make run     set up, train if needed, start everything, print the addresses"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench   measure beside stock Rasa; make bench-nlu DATA=folder: understanding on your own data"
 	@echo "make chaos   the long kill test over real processes"
 	@echo "make fuzz    ten minutes of damaged webhooks against a real edge"
+	@echo "make breaks  break each guarantee on a copy and see its test fail"
 	@echo "make lock    pin the dependencies of pyproject.toml anew, with hashes"
 	@echo "make clean   remove what was installed, trained and stored here"
 
@@ -43,6 +44,9 @@ chaos: install
 
 fuzz: install
 	@$(PYTHON) -m tests.fuzz.whatsapp --seconds 600
+
+breaks: install
+	@$(PYTHON) -m tests.breaks
 
 install: $(INSTALLED)
 

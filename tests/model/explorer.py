@@ -40,7 +40,7 @@ GOES_ON, DIES, DIES_AT_COMMIT, DIES_BEHIND_COMMIT, TIME = (
     "time passes",
 )
 # Longer than every lease, claim, deadline and wait for a provider's word, in seconds.
-_LONG_ENOUGH = 700
+LONG_ENOUGH = 700
 _DEATHS = {DIES_AT_COMMIT: "commit", DIES_BEHIND_COMMIT: "committed"}
 
 
@@ -334,7 +334,7 @@ async def _finish(scene: Scene, path: list[Choice]) -> str:
             if scene.actors[name].dead:
                 await world.conversations.receive(conversation_id, text, client_id=client_id)
         for _ in range(6):
-            world.clock.advance(_LONG_ENOUGH)
+            world.clock.advance(LONG_ENOUGH)
             while await world.deadlines.expire_due():
                 pass
             await world.work()

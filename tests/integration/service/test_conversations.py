@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from bot.conversation.handover import Reason
 from bot.conversation.model import AuthorKind, Holder, utc_now
@@ -22,11 +21,11 @@ from bot.store.conversations import new_conversation
 from bot.store.log import overviews, read_conversation, stream_after, tenures
 from bot.store.tables import conversation as conversation_table
 from bot.store.tables import inbox as inbox_table
-from bot.store.tables import message as message_table
 from bot.store.tables import outbox as outbox_table
 from bot.store.tables import tenure as tenure_table
 from bot.store.tables import trace as trace_table
 from bot.store.tables import wait_promise
+from bot.store.unit_of_work import Unit
 from bot.transparency import openings
 from bot.transparency.format import REGION
 from bot.transparency.wording import wording
@@ -114,18 +113,26 @@ async def test_a_takeover_during_the_turn_silences_the_bot(desk: Desk) -> None:
     await assert_sound(desk.store)
 
 
-async def test_the_database_refuses_a_bot_message_in_an_agents_tenure(desk: Desk) -> None:
+async def test_the_epoch_alone_silences_the_bot_after_a_takeover(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A takeover settles what the bot was asked, so its lease is lost too; the epoch must do without that."""
     conversation_id = await desk.start()
-    await desk.conversations.claim(conversation_id, desk.anna, 1)
+    await desk.say(conversation_id, "Hallo")
+
+    async def answer(_request: TurnRequest) -> TurnResponse:
+        await desk.conversations.claim(conversation_id, desk.anna, 1)
+        monkeypatch.setattr(inbox, "holds_lease", _held)
+        return TurnResponse(replies=[Reply(text="zu spät")])
+
+    async def _held(_unit: Unit, _lease: inbox.Lease) -> bool:
+        return True
+
+    desk.brain.answer = answer
+    await desk.work()
     async with desk.store.read() as unit:
-        row = (await unit.connection.execute(sa.select(message_table).limit(1))).mappings().one()
-    forged = dict(row) | {"id": "forged", "seq": 99, "opens": False, "discloses": False, "author_kind": "bot"}
-    for holder, epoch in (("agent", 2), ("bot", 2)):
-        with pytest.raises(IntegrityError):
-            async with desk.store.write() as unit:
-                await unit.connection.execute(
-                    sa.insert(message_table).values({**forged, "holder": holder, "epoch": epoch})
-                )
+        outcomes = (await unit.connection.execute(sa.select(trace_table.c.outcome))).scalars().all()
+    assert outcomes == ["suppressed"]
+    assert "zu spät" not in [entry.text for entry in await desk.log(conversation_id)]
+    await assert_sound(desk.store)
 
 
 async def test_of_two_agents_who_claim_at_once_one_wins_and_the_other_is_told_who(desk: Desk) -> None:

@@ -1,0 +1,306 @@
+"""The breaks, in the order of the guarantees.
+
+`old` stands exactly once in `file` and is replaced by `new`. The named test passes on the code as it is and
+fails on the broken one; `python -m tests.breaks` sees to that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_TURNS = "bot/service/turns.py"
+_CONVERSATIONS = "bot/service/conversations.py"
+_STORED = "bot/store/conversations.py"
+_SCHEMA = "bot/store/migrations/versions/0001_first_schema.py"
+_SOCKET = "connectors/widget/socket.py"
+_OUTBOX = "bot/store/outbox.py"
+_OPENINGS = "bot/transparency/openings.py"
+
+_ORDERS = "tests/model/test_every_order.py::test_every_order_on_sqlite"
+_SERVICE = "tests/integration/service/test_conversations.py::"
+_REFUSES = "tests/integration/store/test_constraints.py::test_the_database_refuses"
+_EDGE = "tests/integration/edge/"
+
+
+@dataclass(frozen=True)
+class Break:
+    """One mechanism taken out."""
+
+    guarantee: str
+    what: str
+    file: str
+    old: str
+    new: str
+    # A test by its name, or a group of tests of which at least one fails.
+    test: str
+    # Chooses among the group, as `pytest -k` does.
+    only: str = ""
+
+
+BREAKS = (
+    Break(
+        "G1",
+        "a message is acknowledged before it is committed",
+        _SOCKET,
+        """        except StoreUnavailable as error:
+            log.warning("not acknowledged: the database is away", error=str(error))
+            await self._error("unavailable", "error_not_saved", frame.client_id)
+""",
+        """        except StoreUnavailable:
+            await self._send({"type": "ack", "client_id": frame.client_id, "message_id": "", "seq": 0, "at": ""})
+""",
+        f"{_EDGE}",
+        "a_database_that_is_away_is_said_and_nothing_is_acknowledged",
+    ),
+    Break(
+        "G1",
+        "a commit is not waited for",
+        "bot/store/direct_sqlite.py",
+        """            await asyncio.shield(done)
+        finally:
+            while not done.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait({done})
+""",
+        """            pass
+        finally:
+            pass
+""",
+        "tests/integration/store/test_direct_sqlite.py",
+    ),
+    Break(
+        "G1",
+        "a message is stored without its inbox row",
+        _CONVERSATIONS,
+        "            opened.expect_turn(message, now + timedelta(seconds=self._settings.turn_deadline))",
+        "            pass",
+        _ORDERS,
+        "same and client",
+    ),
+    Break(
+        "G1",
+        "a lease never runs out",
+        "bot/store/inbox.py",
+        '        table.c.due_at <= sa.bindparam("now", type_=table.c.due_at.type),',
+        "        table.c.lease_token.is_(None),",
+        _ORDERS,
+        "same and client",
+    ),
+    Break(
+        "G1",
+        "nodes are told of a message before it is committed",
+        "bot/store/unit_of_work.py",
+        """            yield unit
+            if unit.entries:
+                await _append_to_stream(unit)
+        for hint in unit.hints:
+            self.wakeup.publish(hint)
+""",
+        """            yield unit
+            for hint in unit.hints:
+                self.wakeup.publish(hint)
+            if unit.entries:
+                await _append_to_stream(unit)
+""",
+        _ORDERS,
+        "same and client",
+    ),
+    Break(
+        "G2",
+        "a known client id is not looked up",
+        _CONVERSATIONS,
+        "            known = await message_by_client_id(unit, conversation_id, CUSTOMER_ORIGIN, client_id)",
+        "            known = None",
+        _ORDERS,
+        "same and client",
+    ),
+    Break(
+        "G2",
+        "the unique key of client ids is dropped",
+        _SCHEMA,
+        '        sa.UniqueConstraint("conversation_id", "origin", "client_id", name="uq_message_client_id"),\n',
+        "",
+        _REFUSES,
+        "client",
+    ),
+    Break(
+        "G2",
+        "the unique key of provider ids is dropped",
+        _SCHEMA,
+        '        sa.UniqueConstraint("provider_id", name="uq_message_provider_id"),\n',
+        "",
+        _REFUSES,
+        "provider",
+    ),
+    Break(
+        "G2",
+        "the brain does not remember what it answered",
+        "bot/brain/memory.py",
+        "            response=answered.response if answered else None,",
+        "            response=None,",
+        "tests/integration/brain/test_turns.py",
+        "known_turn_is_replayed",
+    ),
+    Break(
+        "G3",
+        "an answer is applied without looking at the epoch",
+        _TURNS,
+        "            valid = leased and same_epoch and row.inbound_seq == turn.newest_seq",
+        "            valid = leased and row.inbound_seq == turn.newest_seq",
+        f"{_SERVICE}test_the_epoch_alone_silences_the_bot_after_a_takeover",
+    ),
+    Break(
+        "G3",
+        "an answer is applied without looking for newer messages",
+        _TURNS,
+        "            valid = leased and same_epoch and row.inbound_seq == turn.newest_seq",
+        "            valid = leased and same_epoch",
+        _ORDERS,
+        "another and message",
+    ),
+    Break(
+        "G3",
+        "an answer is applied without looking at the lease",
+        _TURNS,
+        "            leased = await inbox.holds_lease(unit, lease)\n            same_epoch",
+        "            leased = True\n            same_epoch",
+        _ORDERS,
+        "outlives",
+    ),
+    Break(
+        "G3",
+        "the database lets the bot speak in an agent's tenure",
+        _SCHEMA,
+        """        sa.CheckConstraint(
+            "author_kind <> 'bot' or holder = 'bot'", name=op.f("ck_message_bot_speaks_in_its_own_tenure")
+        ),
+""",
+        "",
+        _REFUSES,
+        "bot",
+    ),
+    Break(
+        "G3",
+        "a takeover does not stop what the bot has not sent yet",
+        _OUTBOX,
+        '            table.c.state == "pending",\n            message_table.c.author_kind == "bot",',
+        '            table.c.state == "nothing",\n            message_table.c.author_kind == "bot",',
+        _ORDERS,
+        "delivery and takeover and dies",
+    ),
+    Break(
+        "G3",
+        "two agents may claim the same conversation",
+        _CONVERSATIONS,
+        """                if tenure.agent_id == agent.id:
+                    return row
+                raise Refused("already_claimed", agent=tenure.agent_name or "")
+""",
+        """                return row
+""",
+        f"{_SERVICE}test_of_two_agents_who_claim_at_once_one_wins_and_the_other_is_told_who",
+    ),
+    Break(
+        "G4",
+        "a message may be written without an author's name",
+        _SCHEMA,
+        '        sa.CheckConstraint("length(author_name) > 0", name=op.f("ck_message_author_name")),\n',
+        "",
+        _REFUSES,
+        "author",
+    ),
+    Break(
+        "G5",
+        "the bot's tenure may begin without its disclosure",
+        _OPENINGS,
+        '    return (_notice(words, language, words.say("queue_cancelled", language)), '
+        "disclosure(words, language, again=True))",
+        '    return (_notice(words, language, words.say("queue_cancelled", language)),)',
+        _ORDERS,
+        "cancels",
+    ),
+    Break(
+        "G6",
+        "the disclosure does not offer a person",
+        _OPENINGS,
+        "        buttons=(*topics, human_button(words, language)),",
+        "        buttons=topics,",
+        _ORDERS,
+        "same and client",
+    ),
+    Break(
+        "G7",
+        "a queue without an agent waits for ever",
+        "bot/service/deadlines.py",
+        "                await self._conversations.handover.give_up_waiting(opened, tenure)",
+        "                pass",
+        f"{_SERVICE}test_a_queue_without_an_agent_becomes_a_case_with_number_team_and_due_time",
+    ),
+    Break(
+        "G7",
+        "the deadline of an agent who is gone is not acted on",
+        "bot/service/deadlines.py",
+        "                await self._conversations.handover.back_to_queue(opened, tenure)",
+        "                pass",
+        f"{_SERVICE}test_an_agent_who_is_gone_loses_the_conversation_to_the_queue",
+    ),
+    Break(
+        "G7",
+        "the database lets a queue be without a deadline",
+        _SCHEMA,
+        """        sa.CheckConstraint(
+            "holder not in ('queue', 'agent') or deadline_at is not null", name=op.f("ck_tenure_deadline")
+        ),
+""",
+        "",
+        _REFUSES,
+        "deadline",
+    ),
+    Break(
+        "G8",
+        "a change of holder may be told twice",
+        _STORED,
+        "            self.append(draft, opens=index == 0)",
+        "            self.append(draft, opens=index == 0)\n            if index == 0 and reason is Reason.CLAIMED:\n"
+        "                self.append(draft)",
+        _ORDERS,
+        "deadline and queue and cancels",
+    ),
+    Break(
+        "G8",
+        "what was named as a wait is not settled",
+        _STORED,
+        "            await settle(self.unit, row.id, epoch, to, reason)",
+        "            pass",
+        f"{_SERVICE}test_a_wait_is_named_only_when_it_was_measured_and_what_was_named_is_kept_on_record",
+    ),
+    Break(
+        "delivery",
+        "a message is sent before the one in front of it is settled",
+        _OUTBOX,
+        '                older.c.state.in_(("pending", "claimed", "uncertain")),',
+        '                older.c.state.in_(("claimed",)),',
+        _ORDERS,
+        "delivery",
+    ),
+    Break(
+        "delivery",
+        "what may have arrived is sent again",
+        _OUTBOX,
+        """            state="uncertain",
+            due_at=unit.now + CERTAIN_AFTER,""",
+        """            state="pending",
+            due_at=unit.now,""",
+        _ORDERS,
+        "delivery and dies",
+    ),
+    Break(
+        "stream",
+        "an entry is missing in what desks and other nodes follow",
+        _STORED,
+        "        self.unit.announce(row.id, message.seq)\n        return message",
+        "        if not opens:\n            self.unit.announce(row.id, message.seq)\n        return message",
+        _ORDERS,
+        "same and client",
+    ),
+)
