@@ -30,7 +30,7 @@ from bot.brain.assistant import Assistant, NotReady
 from bot.brain.memory import BrainMemory, MemoryAway
 from bot.brain.plain_text import PlainText, plain_text
 from bot.brain.turn import Saved, Turn, TurnFailed, begin
-from bot.service.brain_protocol import TurnRequest, TurnResponse
+from bot.service.brain_protocol import Failure, HandoverReason, TurnRequest, TurnResponse
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class KlartextInput(InputChannel):
             return _error(503, str(error))
         except TurnFailed as error:
             log.error("turn %s of %s failed: %s", asked.turn_id, asked.conversation_id, error)
-            return _error(500, str(error))
+            return _error(500, str(error), error.reason)
         except MemoryAway:
             log.exception("turn %s of %s: memory is away", asked.turn_id, asked.conversation_id)
             return _error(503, "memory is away")
@@ -175,5 +175,5 @@ def _json(status: int, body: bytes) -> HTTPResponse:
     return raw(body, status=status, content_type="application/json")
 
 
-def _error(status: int, what: str) -> HTTPResponse:
-    return _json(status, msgspec.json.encode({"error": what}))
+def _error(status: int, what: str, reason: HandoverReason = "assistant_unavailable") -> HTTPResponse:
+    return _json(status, msgspec.json.encode(Failure(error=what, reason=reason)))

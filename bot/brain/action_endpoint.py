@@ -18,7 +18,7 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from bot.brain.action_check import problem
 from bot.brain.encoding import encode
-from bot.brain.turn import ActionCall, current_turn
+from bot.brain.turn import ActionCall, ActionsAway, TurnFailed, current_turn
 
 # Sanic closes an idle connection after 5 s; giving it up earlier avoids writing into a closing one.
 IDLE_SECONDS = 3.0
@@ -60,7 +60,7 @@ class ActionEndpoint(EndpointConfig):
         body = kwargs["json"]
         action = str(body.get("next_action"))
         started = time.perf_counter()
-        outcome = "given up"
+        outcome, away = "given up", False
         try:
             result = await self._post(body)
             outcome = problem(result) or "ok"
@@ -68,13 +68,13 @@ class ActionEndpoint(EndpointConfig):
             outcome = "rejected" if _is_rejection(error) else f"HTTP {error.status}"
             raise
         except asyncio.TimeoutError as error:
-            outcome = f"no answer within {self._timeout.total:g} s"
+            outcome, away = f"no answer within {self._timeout.total:g} s", True
             raise aiohttp.ServerTimeoutError(outcome) from error
         except (aiohttp.ClientError, msgspec.DecodeError) as error:
-            outcome = f"{type(error).__name__}: {error}"
+            outcome, away = f"{type(error).__name__}: {error}", isinstance(error, aiohttp.ClientConnectionError)
             raise
         finally:
-            _record(action, outcome, (time.perf_counter() - started) * 1000)
+            _record(action, outcome, away, (time.perf_counter() - started) * 1000)
         if outcome != "ok":
             raise aiohttp.ClientPayloadError(outcome)
         return result
@@ -103,13 +103,13 @@ class ActionEndpoint(EndpointConfig):
             await self._kept.close()
 
 
-def _record(action: str, outcome: str, milliseconds: float) -> None:
+def _record(action: str, outcome: str, away: bool, milliseconds: float) -> None:
     turn = current_turn()
     if turn is None:
         return
     turn.action_calls.append(ActionCall(action, outcome, milliseconds))
     if outcome not in {"ok", "rejected"}:
-        turn.fail(f"action {action}: {outcome}")
+        turn.fail((ActionsAway if away else TurnFailed)(f"action {action}: {outcome}"))
 
 
 def _is_rejection(error: ClientResponseError) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from bot.service.brain_protocol import TurnRequest
+from bot.service.brain_protocol import HandoverReason, TurnRequest
 
 if TYPE_CHECKING:
     from rasa.shared.core.trackers import DialogueStateTracker
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 
 class TurnFailed(Exception):
     """This turn has no answer. Nothing of it was kept, so the same turn may be asked again."""
+
+    # Why a person is needed if asking again does not help.
+    reason: ClassVar[HandoverReason] = "assistant_unavailable"
+
+
+class ActionsAway(TurnFailed):
+    """The action server, the only way to the customer data, does not answer."""
+
+    reason: ClassVar[HandoverReason] = "system_unavailable"
 
 
 @dataclass
@@ -47,7 +56,7 @@ class Turn:
     memory: str | None = None
     # Where this turn leads: set by the tracker store, stored by the channel together with the answer.
     saved: Saved | None = None
-    failures: list[str] = field(default_factory=list)
+    failures: list[TurnFailed] = field(default_factory=list)
     action_calls: list[ActionCall] = field(default_factory=list)
     # Set when the outcome is decided. Jobs that inherited this context must not write into it any more.
     closed: bool = False
@@ -56,14 +65,14 @@ class Turn:
         """What Rasa saved in this turn, else what the turn started from."""
         return self.saved.memory if self.saved is not None else self.memory
 
-    def fail(self, what: str) -> None:
+    def fail(self, failure: TurnFailed) -> None:
         """Put a failure on record. The turn goes on until Rasa returns, and is then thrown away."""
-        self.failures.append(what)
+        self.failures.append(failure)
 
     def check(self) -> None:
         """Raise `TurnFailed` with the first failure on record, if there is one."""
         if self.failures:
-            raise TurnFailed(self.failures[0])
+            raise self.failures[0]
 
 
 _current: ContextVar[Turn | None] = ContextVar("klartext_turn", default=None)
@@ -84,4 +93,4 @@ def record_failure(what: str) -> None:
     """Put a failure on the current turn's record; outside a turn there is nothing to record."""
     turn = current_turn()
     if turn is not None:
-        turn.fail(what)
+        turn.fail(TurnFailed(what))

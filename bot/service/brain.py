@@ -10,14 +10,30 @@ import asyncio
 import aiohttp
 import msgspec
 
-from bot.service.brain_protocol import TurnRequest, TurnResponse
+from bot.service.brain_protocol import Failure, HandoverReason, TurnRequest, TurnResponse
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(TurnResponse)
+_failures = msgspec.json.Decoder(Failure)
 
 
 class BrainUnavailable(Exception):
-    """The brain did not answer, answered too late, with an error, or with nothing to say."""
+    """The brain did not answer, answered too late, with an error, or with nothing to say.
+
+    `reason` is why a person is needed if asking again does not help.
+    """
+
+    def __init__(self, what: str, reason: HandoverReason = "assistant_unavailable") -> None:
+        super().__init__(what)
+        self.reason = reason
+
+
+def _failure(status: int, body: bytes) -> BrainUnavailable:
+    try:
+        failure = _failures.decode(body)
+    except msgspec.DecodeError:
+        return BrainUnavailable(f"HTTP {status}: {body[:300].decode(errors='replace')}")
+    return BrainUnavailable(f"HTTP {status}: {failure.error}", failure.reason)
 
 
 class BrainClient:
@@ -42,7 +58,7 @@ class BrainClient:
             ) as response:
                 body = await response.read()
                 if response.status != 200:
-                    raise BrainUnavailable(f"HTTP {response.status}: {body[:300].decode(errors='replace')}")
+                    raise _failure(response.status, body)
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
             raise BrainUnavailable(f"{type(error).__name__}: {error}") from error
         try:

@@ -110,6 +110,13 @@ class Call(msgspec.Struct, kw_only=True):
     milliseconds: float
 
 
+class Failure(msgspec.Struct, kw_only=True):
+    """The body of an HTTP status other than 200: what went wrong, and why a person is needed if that lasts."""
+
+    error: str
+    reason: HandoverReason = "assistant_unavailable"
+
+
 class TurnResponse(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The brain's suggestion. The edge decides whether it is said."""
 

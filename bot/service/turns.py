@@ -255,7 +255,7 @@ class Turns:
             if not await inbox.holds_lease(unit, lease):
                 return
             if give_up and opened.row.epoch == turn.conversation.epoch:
-                await self._conversations.handover.ask_for_person(opened, Reason.ASSISTANT_UNAVAILABLE, str(error))
+                await self._conversations.handover.ask_for_person(opened, Reason(error.reason), str(error))
                 await opened.save()
             else:
                 await inbox.release(unit, lease, again)

@@ -226,7 +226,7 @@ BREAKS = (
         "        buttons=(*topics, human_button(words, language)),",
         "        buttons=topics,",
         _ORDERS,
-        "same and client",
+        "cancels",
     ),
     Break(
         "G7",

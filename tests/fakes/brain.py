@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.service.brain_protocol import Button, Handover, Reply, TurnRequest, TurnResponse
+from bot.service.brain_protocol import Button, Failure, Handover, HandoverReason, Reply, TurnRequest, TurnResponse
 
 Answer = Callable[[TurnRequest], Awaitable[TurnResponse]]
 
@@ -66,6 +66,8 @@ class FakeBrain:
         self.answer: Answer = echo
         self.delay = 0.0
         self.status = 200
+        # With a status other than 200: why a person is needed if it lasts.
+        self.reason: HandoverReason = "assistant_unavailable"
         self.requests: list[TurnRequest] = []
         self.app = web.Application()
         self.app.router.add_post("/webhooks/klartext/turn", self._turn)
@@ -91,7 +93,8 @@ class FakeBrain:
         if self.delay:
             await asyncio.sleep(self.delay)
         if self.status != 200:
-            return web.json_response({"error": "on request of the test"}, status=self.status)
+            failure = Failure(error="on request of the test", reason=self.reason)
+            return web.Response(status=self.status, body=msgspec.json.encode(failure), content_type="application/json")
         return web.Response(body=msgspec.json.encode(await self.answer(turn)), content_type="application/json")
 
     async def _ready(self, _request: web.Request) -> web.Response:

@@ -143,7 +143,7 @@ def test_a_failed_action_is_an_error_and_the_retry_is_clean(brain: Brain, conver
     (brain.folder / "broken").touch()
     status, body = brain.turn(**asked)
     assert status == 500
-    assert body == {"error": "action action_break: HTTP 500"}
+    assert body == {"error": "action action_break: HTTP 500", "reason": "assistant_unavailable"}
     (brain.folder / "broken").unlink()
     status, answer = brain.turn(**asked)
     assert (status, texts(answer)) == (200, ["Erster Satz."])
@@ -158,6 +158,7 @@ def test_an_action_server_that_is_away_is_an_error_and_back_is_an_answer(brain: 
         status, body = brain.turn(**asked)
         assert status == 500
         assert body["error"].startswith("action action_count: ")
+        assert body["reason"] == "system_unavailable"
         # What needs no action is still answered.
         _, answer = brain.say(conversation, "Hallo")
         assert texts(answer) == [GREETING]
@@ -172,7 +173,8 @@ def test_an_action_server_that_is_away_is_an_error_and_back_is_an_answer(brain: 
 def test_an_action_that_takes_too_long_is_an_error(brain: Brain, conversation: str) -> None:
     (brain.folder / "slow").write_text("3")
     status, body = brain.turn(conversation_id=conversation, text="langsam")
-    assert (status, body) == (500, {"error": "action action_slow: no answer within 1.5 s"})
+    assert status == 500
+    assert body == {"error": "action action_slow: no answer within 1.5 s", "reason": "system_unavailable"}
 
 
 @pytest.mark.parametrize(
@@ -229,7 +231,8 @@ def test_a_payload_is_obeyed_and_an_unknown_one_is_an_error(brain: Brain, conver
     assert status == 200
     assert texts(answer)[0].startswith("Stand 1.")
     status, body = brain.turn(conversation_id=conversation, payload="/no_such_intent{}")
-    assert (status, body) == (500, {"error": "unknown payload /no_such_intent"})
+    assert status == 500
+    assert body["error"] == "unknown payload /no_such_intent"
 
 
 @pytest.mark.parametrize(
@@ -248,7 +251,7 @@ def test_a_payload_is_obeyed_and_an_unknown_one_is_an_error(brain: Brain, conver
 def test_a_bad_request_is_told_so(brain: Brain, body: bytes) -> None:
     status, answer = post(f"{brain.url}/webhooks/klartext/turn", body)
     assert status == 400
-    assert set(answer) == {"error"}
+    assert set(answer) == {"error", "reason"}
 
 
 def test_a_very_long_or_strange_text_is_answered(brain: Brain, conversation: str) -> None:

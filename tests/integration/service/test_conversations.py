@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bot.conversation.handover import Reason
 from bot.conversation.model import AuthorKind, Holder, utc_now
-from bot.service.brain_protocol import Button, KnownCustomer, Reply, TurnRequest, TurnResponse
+from bot.service.brain_protocol import Button, HandoverReason, KnownCustomer, Reply, TurnRequest, TurnResponse
 from bot.service.conversations import Refused
 from bot.service.delivery import Delivery, NotSent, Sent, Uncertain
 from bot.service.handover import wait_figure
@@ -195,16 +195,25 @@ async def test_an_agent_who_does_not_hold_it_cannot_write(desk: Desk) -> None:
     await assert_sound(desk.store)
 
 
-async def test_a_brain_that_fails_is_tried_again_and_then_a_person_takes_over_with_the_true_reason(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("assistant_unavailable", "Der Bot kann im Moment nicht antworten"),
+        ("system_unavailable", "Das Kundensystem ist im Moment nicht erreichbar"),
+    ],
+)
+async def test_a_brain_that_fails_is_tried_again_and_then_a_person_takes_over_with_the_true_reason(
+    desk: Desk, reason: HandoverReason, said: str
+) -> None:
     conversation_id = await desk.start()
-    desk.brain.status = 500
+    desk.brain.status, desk.brain.reason = 500, reason
     await desk.say(conversation_id, "Hallo")
     deadline = utc_now() + timedelta(seconds=20)
     while (await desk.log(conversation_id))[-1].holder is Holder.BOT and utc_now() < deadline:
         await desk.work()
         await asyncio.sleep(0.05)
     assert len(desk.brain.requests) >= 2
-    assert "Der Bot kann im Moment nicht antworten" in (await desk.log(conversation_id))[-1].text
+    assert said in (await desk.log(conversation_id))[-1].text
     await assert_sound(desk.store)
 
 
