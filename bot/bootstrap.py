@@ -25,12 +25,15 @@ from bot.service.updates import Updates
 from bot.settings import Settings, SettingsError
 from bot.store import schema
 from bot.store.engine import Database
+from bot.store.errors import StoreUnavailable
 from bot.store.unit_of_work import Store
 from bot.store.wakeup import WakeUp
 from bot.systems import customer_data, ticket_system
 from bot.transparency.wording import Wording, wording
 
 log = structlog.get_logger(__name__)
+# Seconds between two looks for a database that is away when a process starts.
+_LOOK_AGAIN = 1.0
 
 # Work that runs until it is cancelled.
 Job = Callable[[], Awaitable[None]]
@@ -54,8 +57,10 @@ class Services:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, senders: Mapping[str, Sender] | None = None) -> AsyncIterator[Services]:
-    """Connect, bring the schema up to date, and close everything at the end.
+async def open_services(
+    settings: Settings, senders: Mapping[str, Sender] | None = None, *, patient: bool = False
+) -> AsyncIterator[Services]:
+    """Connect, bring the schema up to date, and close everything at the end. If `patient`, wait for the database.
 
     Raises:
         StoreUnavailable: the database is away.
@@ -73,7 +78,7 @@ async def open_services(settings: Settings, senders: Mapping[str, Sender] | None
     except ValueError as error:
         raise SettingsError(f"KLARTEXT_DESK_HOURS or KLARTEXT_FEDERAL_STATE: {error}") from error
     try:
-        await schema.upgrade(database)
+        await _upgrade(database, patient)
         wakeup.start()
         yield Services(
             settings=settings,
@@ -94,6 +99,17 @@ async def open_services(settings: Settings, senders: Mapping[str, Sender] | None
         if tickets is not None:
             await tickets.close()
         await database.close()
+
+
+async def _upgrade(database: Database, patient: bool) -> None:
+    while True:
+        try:
+            return await schema.upgrade(database)
+        except StoreUnavailable as error:
+            if not patient:
+                raise
+            log.warning("waiting for the database", error=str(error))
+            await asyncio.sleep(_LOOK_AGAIN)
 
 
 @asynccontextmanager

@@ -92,7 +92,7 @@ def programs(settings: Settings, model: Path) -> list[Program]:
         Program(
             "brain",
             [
-                *[python, "-m", "rasa", "run", "--model", str(model)],
+                *[python, "-m", "bot.brain.lean", "run", "--model", str(model)],
                 *["--interface", brain.hostname or "127.0.0.1", "--port", str(brain.port or 5005)],
                 *["--endpoints", str(settings.root / "endpoints.yml")],
                 *["--credentials", str(settings.root / "credentials.yml")],

@@ -59,7 +59,7 @@ async def working(
 ) -> AsyncIterator[Services]:
     """Services and channels, connected, with what works in the background, until the block ends."""
     senders = {channel.name: channel.sender for channel in parts if channel.sender is not None}
-    async with open_services(settings, senders) as services:
+    async with open_services(settings, senders, patient=True) as services:
         for channel in parts:
             channel.start(services)
         more = [job for channel in parts for job in channel.jobs()]

@@ -112,7 +112,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--conversations", type=int, default=1050, help="on each backend")
     parser.add_argument("--kills", type=int, default=105, help="on each backend")
     parser.add_argument("--pause", type=float, default=5.0, help="seconds between two kills, on average")
-    parser.add_argument("--at-once", type=int, default=100, help="conversations at the same time")
+    parser.add_argument("--at-once", type=int, default=40, help="conversations at the same time")
     parser.add_argument("--seed", type=int, default=20261121)
     parser.add_argument("--light", action="store_true", help="a light brain instead of the real one")
     parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")

@@ -59,7 +59,7 @@ class Manner:
     thinks: float = 0.6
     # Longest wait for a word after a message before the customer goes on anyway.
     patience: float = 6.0
-    # Longest wait, at the end, for the last acknowledgement.
+    # Longest wait for the last acknowledgement before the customer looks in again at the very end.
     settles: float = 90.0
     # Whether each text carries a mark of its own, by which the audit finds it again in the answers.
     marks: bool = True
@@ -80,8 +80,7 @@ async def play(
             last = await _step(client, dice, locale, f" [{number}.{step}]" if manner.marks else "")
             if dice.random() < 0.75:
                 await client.until(partial(client.heard_after, last), manner.patience)
-        if not await client.until(client.is_settled, manner.settles):
-            client.record.faults.append("messages stayed without an acknowledgement")
+        await client.until(client.is_settled, manner.settles)
     finally:
         connected.cancel()
         await asyncio.gather(connected, return_exceptions=True)
@@ -112,6 +111,19 @@ async def _step(client: WidgetClient, dice: random.Random, locale: str, mark: st
     elif roll < 0.62 and client.token is not None:
         await client.offer_over_http(last)
     return last
+
+
+async def settle(client: WidgetClient, seconds: float) -> None:
+    """A customer with unsent messages comes back, with everything running again, and gets rid of them."""
+    if client.is_settled():
+        return
+    connected = asyncio.create_task(client.run())
+    try:
+        if not await client.until(client.is_settled, seconds):
+            client.record.faults.append("messages stayed without an acknowledgement")
+    finally:
+        connected.cancel()
+        await asyncio.gather(connected, return_exceptions=True)
 
 
 async def finish(client: WidgetClient, head: int, seconds: float) -> None:

@@ -7,7 +7,7 @@ import random
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import quantiles
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from bench.chaos import audit
 from bench.chaos.agents import AgentClient, Shift
-from bench.chaos.customers import Manner, finish, play
+from bench.chaos.customers import Manner, finish, play, settle
 from bench.chaos.scene import PASSWORD, Cast, Scene, open_scene
 from bench.chaos.widget import Record, WidgetClient
 from bot.store.engine import Database
@@ -93,6 +93,7 @@ async def perform(plan: Plan, tell: Callable[[Progress], None] = lambda _: None)
         customers, records = await _work(plan, scene, agents, http, progress, tell)
         progress.phase = "settling"
         tell(progress)
+        await _in_portions(customers, plan.at_once, lambda one: settle(one, plan.manner.settles))
         database = Database.connect(scene.database_url)
         try:
             await _quiet(database, plan)
@@ -100,9 +101,9 @@ async def perform(plan: Plan, tell: Callable[[Progress], None] = lambda _: None)
                 await agent.close()
             stored = await audit.read_all(database)
             heads = {name: row["head_seq"] for name, row in stored.conversations.items()}
-            for first in range(0, len(customers), plan.at_once):
-                some = customers[first : first + plan.at_once]
-                await asyncio.gather(*(finish(one, heads.get(one.record.conversation or "", 0), 20) for one in some))
+            await _in_portions(
+                customers, plan.at_once, lambda one: finish(one, heads.get(one.record.conversation or "", 0), 20)
+            )
         finally:
             await database.close()
         shifts = [agent.shift for agent in agents]
@@ -121,6 +122,13 @@ async def perform(plan: Plan, tell: Callable[[Progress], None] = lambda _: None)
             crashes=[f"{one.name} ended {one.crashes} times by itself" for one in scene.programs if one.crashes],
             counts=_counts(stored, records, shifts),
         )
+
+
+async def _in_portions(
+    customers: list[WidgetClient], at_once: int, visit: Callable[[WidgetClient], Awaitable[None]]
+) -> None:
+    for first in range(0, len(customers), at_once):
+        await asyncio.gather(*(visit(one) for one in customers[first : first + at_once]))
 
 
 def _keep_logs(scene: Scene, folder: Path) -> None:

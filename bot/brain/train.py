@@ -96,7 +96,7 @@ def _train(root: Path, model: Path, configuration: bytes) -> None:
     domain = root / "domain" if (root / "domain").is_dir() else root / "domain.yml"
     # On the same disk as the model, and hidden: Rasa takes any *.tar.gz of the folder itself for a model.
     with tempfile.TemporaryDirectory(prefix=".training-", dir=model.parent) as aside:
-        command = [sys.executable, "-m", "rasa", "train", "--quiet"]
+        command = [sys.executable, "-m", "bot.brain.lean", "train", "--quiet"]
         config = Path(aside) / "config.yml"
         config.write_bytes(configuration)
         command += ["--config", str(config), "--domain", str(domain), "--data", *data]

@@ -24,7 +24,7 @@ import aiohttp
 
 ROOT = Path(__file__).resolve().parents[2]
 # How a process of the system is recognised by its command line.
-PROGRAMS = {"edge": "bot.cli edge", "brain": "rasa run", "actions": "rasa_sdk"}
+PROGRAMS = {"edge": "bot.cli edge", "brain": "bot.brain.lean run", "actions": "rasa_sdk"}
 # Training included, on a machine that is busy with something else.
 _START_TIMEOUT = 240.0
 _LIFE_TIMEOUT = 120.0

@@ -65,6 +65,25 @@ async def test_a_database_that_does_not_answer_is_unavailable_and_not_an_acciden
         await database.close()
 
 
+async def test_a_process_that_starts_before_its_database_waits_for_it(line: tuple[Line, str]) -> None:
+    connection, url = line
+    await connection.cut()
+    settings = Settings(database_url=url)
+    with pytest.raises(StoreUnavailable):
+        async with open_services(settings):
+            raise AssertionError("a command goes on without its database")
+
+    async def serve() -> str:
+        async with open_services(settings, patient=True) as services:
+            return (await services.conversations.start_widget("de")).conversation.id
+
+    serving = asyncio.create_task(serve())
+    done, _ = await asyncio.wait({serving}, timeout=1.5)
+    assert not done
+    await connection.mend()
+    assert await asyncio.wait_for(serving, 30)
+
+
 async def test_a_node_that_hangs_in_a_transaction_does_not_keep_its_locks(line: tuple[Line, str]) -> None:
     _, url = line
     hanging, working = Database.connect(url, patience=0.5), Database.connect(url, patience=0.5)
