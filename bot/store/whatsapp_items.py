@@ -20,6 +20,7 @@ from bot.store.whatsapp_tables import item as table
 
 # An item that cannot be applied is tried so often, and then left for a person to look at.
 MOST_ATTEMPTS = 6
+_FORGOTTEN = "{}"
 _older = table.alias("older")
 _WAITING = (
     sa.select(table.c.key)
@@ -94,6 +95,16 @@ async def take_item(unit: Unit, key: str) -> StoredItem | None:
 async def settle_item(unit: Unit, key: str, state: Literal["applied", "kept"], outcome: str) -> None:
     """The item has had its effect, or needs none."""
     await unit.connection.execute(_ONE, {"one": key, "state": state, "outcome": outcome})
+
+
+async def forget_items(unit: Unit, before: datetime) -> int:
+    """Empty what came before this moment and has had its effect. The keys stay: what comes again is still known."""
+    forgotten = await unit.connection.execute(
+        sa.update(table)
+        .where(table.c.received_at < before, table.c.state.in_(("applied", "kept")), table.c.raw != _FORGOTTEN)
+        .values(raw=_FORGOTTEN)
+    )
+    return forgotten.rowcount
 
 
 async def postpone_item(unit: Unit, item: StoredItem, error: str) -> bool:

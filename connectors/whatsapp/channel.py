@@ -84,7 +84,8 @@ class WhatsApp:
             public_url=services.settings.public_url,
             media_days=self._settings.whatsapp_media_days,
         )
-        return [intake.run, MediaFetcher(services.store, self._client).run]
+        fetcher = MediaFetcher(services.store, self._client, days=self._settings.whatsapp_media_days)
+        return [intake.run, fetcher.run]
 
     @property
     def services(self) -> Services:

@@ -54,6 +54,9 @@ ITEMS = "whatsapp:items"
 _MOST_ENTRIES = 5
 _QUOTED = 60
 _LONGEST_DELAY = timedelta(days=7)
+# Changes that an operator should hear of, and what of them.
+_FOR_OPERATORS = ("account_", "message_template_", "template_", "phone_number_", "business_")
+_TOLD = ("event", "message_template_name", "message_template_language", "reason", "new_quality_score", "new_category")
 # Countries whose people are greeted in English; everybody else in German, until they write.
 _ENGLISH = {"GB", "IE", "US", "CA", "AU", "NZ"}
 
@@ -147,6 +150,8 @@ class Intake:
             outcome = await self._preference(unit, element, kept.get("sender") or {})
         else:
             outcome = None
+            if item.kind == "change" and isinstance(element, dict):
+                _report(element)
         await settle_item(unit, item.key, "kept" if outcome is None else "applied", outcome or item.kind)
 
     async def _preference(self, unit: Unit, element: dict[str, Any], sender: dict[str, Any]) -> str | None:
@@ -317,6 +322,14 @@ class Intake:
             text=self._words.say(content.answer, language),
             buttons=() if content.stops is not None else (openings.human_button(self._words, language),),
         )
+
+
+def _report(change: dict[str, Any]) -> None:
+    """Tell the operator what the provider says about the account and its templates."""
+    field, value = change.get("field"), change.get("value")
+    if isinstance(field, str) and field.startswith(_FOR_OPERATORS) and isinstance(value, dict):
+        told = {name: value[name] for name in _TOLD if isinstance(value.get(name), str)}
+        log.warning("the provider reports", field=field[:60], **told)
 
 
 def verified_phone(number: str | None) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from datetime import timedelta
 
 import structlog
 
@@ -21,6 +22,7 @@ from bot.store.whatsapp_attachments import (
     refuse_attachment,
     try_attachment_later,
 )
+from bot.store.whatsapp_items import forget_items
 from connectors.whatsapp.client import GraphClient, MediaRefused, NotReached, Unanswered
 from connectors.whatsapp.errors import ApiError
 from connectors.whatsapp.intake import CHANNEL
@@ -62,9 +64,11 @@ def sniff(content: bytes) -> str | None:
 class MediaFetcher:
     """Works off the files that wait. Any number of these may run."""
 
-    def __init__(self, store: Store, client: GraphClient | None, *, poll: float = 1.0) -> None:
+    def __init__(self, store: Store, client: GraphClient | None, *, days: float, poll: float = 1.0) -> None:
         self._store = store
         self._client = client
+        # For so long what came in is kept as it came; files have their own time.
+        self._days = timedelta(days=days)
         self._poll = poll
 
     async def run(self) -> None:
@@ -82,9 +86,9 @@ class MediaFetcher:
                 await asyncio.sleep(self._poll)
 
     async def expire(self) -> int:
-        """Remove what is over its time; how many files that were."""
+        """Remove what is over its time, files and what came in as it came; how many these were."""
         async with self._store.write() as unit:
-            return await expire_attachments(unit)
+            return await expire_attachments(unit) + await forget_items(unit, unit.now - self._days)
 
     async def fetch_due(self) -> int:
         """Fetch what is due; how many files were tried."""

@@ -12,6 +12,7 @@ from bot.settings import Settings
 from bot.store.whatsapp_attachments import Attachment, attachment_content, attachments
 from bot.store.whatsapp_tables import attachment as attachment_table
 from bot.store.whatsapp_tables import blob
+from bot.store.whatsapp_tables import item as item_table
 from connectors.whatsapp.media import LIMITS, MediaFetcher, sniff
 from tests.fakes.brain import FakeBrain
 from tests.integration.whatsapp.conftest import EVA, Rig, rig_of, until
@@ -73,7 +74,15 @@ async def test_after_its_time_nothing_of_a_file_is_left(settings: Settings, brai
             await unit.connection.execute(
                 sa.update(attachment_table).values(expires_at=unit.now - timedelta(seconds=1))
             )
-        assert await MediaFetcher(rig.services.store, None).expire() == 1
+            await unit.connection.execute(sa.update(item_table).values(received_at=unit.now - timedelta(days=31)))
+        await rig.standin.settled()
+        await rig.applied()
+        keys = [item.key for item in await rig.items()]
+        fetcher = MediaFetcher(rig.services.store, None, days=30)
+        assert await fetcher.expire() >= 2
+        assert await fetcher.expire() == 0
+        assert [item.key for item in await rig.items()] == keys
+        assert "{}" in {item.raw for item in await rig.items() if item.kind == "message"}
         (file,) = await _files(rig)
         assert (file.state, file.digest, file.file_name) == ("expired", None, None)
         async with rig.services.store.read() as unit:
