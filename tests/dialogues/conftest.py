@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.browser.stack import NotUp
 from tests.dialogues.system import System
 
 HERE = Path(__file__).parent
@@ -27,11 +28,22 @@ class Systems:
     def __init__(self, folders: pytest.TempPathFactory) -> None:
         self._folders = folders
         self._running: dict[str, System] = {}
+        self._not_up: dict[str, NotUp] = {}
 
     async def get(self, crm: str) -> System:
-        """The system with the customer data in a database (`sql`) or behind HTTP (`http`)."""
+        """The system with the customer data in a database (`sql`) or behind HTTP (`http`).
+
+        Raises:
+            NotUp: it does not start; it is not tried again for the next dialogue.
+        """
+        if crm in self._not_up:
+            raise self._not_up[crm]
         if crm not in self._running:
-            self._running[crm] = await System.start(self._folders.mktemp(crm), crm)
+            try:
+                self._running[crm] = await System.start(self._folders.mktemp(crm), crm)
+            except NotUp as error:
+                self._not_up[crm] = error
+                raise
         return self._running[crm]
 
     async def stop(self) -> None:
