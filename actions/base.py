@@ -74,6 +74,8 @@ class Service(KlartextAction):
     """
 
     intent: ClassVar[str]
+    # Whether what a form brought is used by the button that tries again after the customer data system was away.
+    tried_again: ClassVar[bool] = False
 
     async def act(self, turn: Turn) -> list[Event]:
         return leave_forms(turn) + self.with_next_step(await self.serve(turn))
@@ -87,14 +89,19 @@ class Service(KlartextAction):
         return [SlotSet("pending", self.action_name), SlotSet("next_step", form)]
 
     def resumed(self, turn: Turn) -> bool:
-        """Whether a form was just filled for this service."""
-        return turn.slot("next_step") == self.action_name
+        """Whether a form was just filled for this service, or what followed it is tried again."""
+        return turn.slot("next_step") == self.action_name or turn.entity("resume") is not None
 
     def when_away(self, turn: Turn) -> list[Event]:
         said = {name: value for name in REPEATED if (value := turn.entity(name))}
+        kept = []
+        if self.tried_again and self.resumed(turn):
+            # Trying again goes on with what the form has, and writes under the same key: it may have been written.
+            said["resume"] = "yes"
+            kept = [SlotSet("write_key", turn.write_key)]
         payload = f"/{self.intent}{json.dumps(said, ensure_ascii=False) if said else ''}"
         turn.say("crm_unavailable", buttons=[turn.button("button_retry", payload), turn.person()])
-        return leave_forms(turn) + self.with_next_step([])
+        return leave_forms(turn) + self.with_next_step(kept)
 
     def with_next_step(self, events: list[Event]) -> list[Event]:
         decided = any(event.get("name") == "next_step" for event in events)

@@ -9,6 +9,8 @@ from __future__ import annotations
 OFFERED = (
     "report_fault",
     "outage_info",
+    "slow_internet",
+    "router_help",
     "invoice_show",
     "invoice_explain",
     "payment_problem",
@@ -20,7 +22,9 @@ OFFERED = (
     "contact_change",
     "number_porting",
     "appointment_show",
+    "appointment_change",
     "ticket_status",
+    "callback_request",
     "order_status",
     "fiber_availability",
     "fiber_progress",
@@ -31,10 +35,6 @@ OFFERED_FIRST = ("report_fault", "invoice_show", "fiber_availability")
 
 # Not done here yet: an honest sentence, what may help instead, and a person one click away.
 REFERRED: dict[str, tuple[str, ...]] = {
-    "slow_internet": ("report_fault",),
-    "router_help": ("report_fault",),
-    "appointment_change": ("appointment_show",),
-    "callback_request": ("contact_info",),
     "data_export": ("data_privacy",),
     "data_erase": ("data_privacy",),
     "switch_channel": ("contact_info",),

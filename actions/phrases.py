@@ -54,9 +54,7 @@ _POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
 _HOUSE_NUMBER = re.compile(r"^\W*(?:[a-zäöüß.]+\s+){0,3}(\d{1,4}\s?[a-z]?)\W*$", re.IGNORECASE)
 
 _FAULT_WORDS = {
-    "internet_slow": re.compile(
-        r"langsam|ruckel|stock|abbr(uch|üche)|instabil|bricht .*ab|slow|lag|drop|unstable", re.I
-    ),
+    "internet_slow": re.compile(r"langsam|ruckel|stockt|\bslow\w*|\blag(s|gy|ging)?\b", re.I),
     "phone": re.compile(r"telefon|festnetz|anruf|telephone|landline|phone|calls?\b", re.I),
     "tv": re.compile(r"fernseh|tv\b|sender|television|channel", re.I),
     "internet_out": re.compile(r"internet|wlan|wi-?fi|router|netz|online|dsl|leitung|verbindung|connection|line", re.I),

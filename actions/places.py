@@ -17,7 +17,7 @@ CHOICES = 4
 
 
 class PostcodeForm(Form):
-    """Five digits."""
+    """Five digits, or an address that has them on record."""
 
     action_name = "validate_postcode_form"
     slots = ("postcode",)
@@ -34,6 +34,10 @@ class PostcodeForm(Form):
 
     async def take(self, turn: Turn, slot: str) -> Step | None:
         postcode = turn.entity("postcode") or (None if turn.from_button else postcode_in(turn.text))
+        if postcode is None and turn.entity("street"):
+            hits = await turn.crm.find_addresses(spoken_address(turn), limit=CHOICES)
+            found = {hit.address.postcode for hit in hits}
+            postcode = found.pop() if len(found) == 1 else None
         return Done(serve=True, memory={"postcode": postcode}) if postcode else None
 
     def ask(self, turn: Turn, slot: str) -> None:

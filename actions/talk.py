@@ -6,7 +6,6 @@ the customer data system only for the company's contact data, and go on without 
 
 from __future__ import annotations
 
-import phonenumbers
 from rasa_sdk.events import SlotSet
 
 from actions.base import LISTEN, KlartextAction, leave_forms
@@ -14,6 +13,7 @@ from actions.catalogue import CONTINUED_BY, OFFERED, OFFERED_FIRST
 from actions.payments import offer_safe_way
 from actions.turn import Event, Turn
 from bot.conversation.accounts import names_account
+from bot.transparency.format import spoken_phone
 
 # Requests listed in one message; the rest comes in a second one, so that both stay short.
 LISTED = 12
@@ -63,7 +63,7 @@ class ContactInfoShow(KlartextAction):
         turn.say(
             "contact_info",
             company=contact.company,
-            phone=_spaced(contact.phone),
+            phone=spoken_phone(contact.phone),
             hours=contact.hours.say(turn.language),
             mail=contact.mail,
             web=contact.web,
@@ -112,12 +112,3 @@ class Goodbye(KlartextAction):
     async def act(self, turn: Turn) -> list[Event]:
         turn.say("goodbye")
         return leave_forms(turn)
-
-
-def _spaced(phone: str) -> str:
-    """An E.164 number in groups, as it is read aloud."""
-    try:
-        parsed = phonenumbers.parse(phone)
-    except phonenumbers.NumberParseException:
-        return phone
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

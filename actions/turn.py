@@ -30,6 +30,8 @@ PERSON = "/talk_to_human"
 # Letters of the longest word that tells no language beside an address: "in", "at", "Nr".
 _LONGEST_FILLER = 3
 NOT_UNDERSTOOD = "nlu_fallback"
+# When the fixed sentences about the law and about devices were last compared with what they rest on.
+REVIEWED_ON = "2026-11-21T00:00:00Z"
 
 
 @dataclass
@@ -103,6 +105,13 @@ class Turn:
             return str(given)
         latest = next((event for event in _backwards(self.tracker) if event.get("event") == "user"), {})
         return str(latest.get("message_id") or self.message.get("message_id") or "")
+
+    @property
+    def write_key(self) -> str:
+        """The key of this turn's write to the customer data system: the same when the turn is tried again, by the edge
+        or by the customer's button."""
+        kept = self.slot("write_key") if self.entity("resume") else None
+        return kept or f"{self.conversation_id}:{self.turn_id}"
 
     # --- the customer data system ---
 
@@ -178,6 +187,10 @@ class Turn:
         """Where it was just looked up that there is nothing: an overview has no record of its own."""
         now = _rfc3339(datetime.now(timezone.utc))
         return {"label": self.wording(f"source_{kind}"), "as_of": now, "system": "crm"}
+
+    def source_reviewed(self, kind: str) -> Source:
+        """A statute or manual that a fixed text rests on, as of the day when the text was last compared with it."""
+        return {"label": self.wording(f"source_{kind}"), "as_of": REVIEWED_ON, "system": "wording"}
 
     @property
     def in_form(self) -> bool:

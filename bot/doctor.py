@@ -68,10 +68,12 @@ async def examine() -> AsyncIterator[Finding]:
         except SettingsError as error:
             yield Finding("WhatsApp templates", str(error))
     try:
-        WorkingHours.parse(settings.desk_hours, settings.federal_state, REGION)
+        for hours in (settings.desk_hours, settings.callback_hours):
+            WorkingHours.parse(hours, settings.federal_state, REGION)
         yield Finding("working hours")
     except ValueError as error:
-        yield Finding("working hours", f"KLARTEXT_DESK_HOURS or KLARTEXT_FEDERAL_STATE: {error}")
+        which = "KLARTEXT_DESK_HOURS, KLARTEXT_CALLBACK_HOURS or KLARTEXT_FEDERAL_STATE"
+        yield Finding("working hours", f"{which}: {error}")
     try:
         wording()
         yield Finding("wording")

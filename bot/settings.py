@@ -54,6 +54,8 @@ class Settings:
     widget_origins: frozenset[str] = frozenset()
     # When people are at the desk; see `bot/service/working_hours.py`. The demo is always staffed by whoever tries it.
     desk_hours: str = "24/7"
+    # When customers are called back, as far as they choose a time themselves.
+    callback_hours: str = "Mo-Fr 08:00-20:00; Sa 09:00-16:00"
     # Whose public holidays count, as in ISO 3166-2:DE.
     federal_state: str = "ST"
     error_bound: float = 0.03
@@ -185,6 +187,7 @@ class Settings:
             demo=demo in {"1", "true", "yes"},
             widget_origins=frozenset(text("WIDGET_ORIGINS", "").replace(",", " ").split()),
             desk_hours=text("DESK_HOURS", "24/7" if demo in {"1", "true", "yes"} else "Mo-Fr 08:00-18:00"),
+            callback_hours=text("CALLBACK_HOURS", cls.callback_hours),
             federal_state=text("FEDERAL_STATE", cls.federal_state).upper(),
             error_bound=number("ERROR_BOUND", cls.error_bound, 0.0001, 0.5),
             brain_timeout=number("BRAIN_TIMEOUT", cls.brain_timeout, 0.1, 120),

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal
 
@@ -58,6 +59,30 @@ def window(start: datetime, end: datetime, language: str) -> str:
     first = format_datetime(_local(start), "HH:mm", locale=_LOCALES[language])
     between = "bis" if language == "de" else "to"
     return f"{weekday(_local(start), language)}, {first} {between} {clock(end, language)}"
+
+
+def short_window(start: datetime, end: datetime, language: str) -> str:
+    """A window that fits on a button of 20 characters: "Mo 23.11. 08–10 Uhr", "Mon 23 Nov 08–10"."""
+    first, last = _hour(start, language), _hour(end, language)
+    if language == "de":
+        head = format_datetime(_local(start), "EEEEEE dd.MM.", locale=_LOCALES[language]).replace(".", "", 1)
+        # With minutes there is no room for the word.
+        return f"{head} {first}–{last}" + (" Uhr" if len(first) == len(last) == 2 else "")
+    return f"{format_datetime(_local(start), 'EEE d MMM', locale=_LOCALES[language])} {first}–{last}"
+
+
+def spoken_phone(phone: str) -> str:
+    """An E.164 number in groups, as it is read aloud; any other text as it is."""
+    try:
+        parsed = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return phone
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _hour(value: datetime, language: str) -> str:
+    local = _local(value)
+    return format_datetime(local, "HH:mm" if local.minute else "HH", locale=_LOCALES[language])
 
 
 def _local(value: datetime) -> datetime:

@@ -75,12 +75,12 @@ async def test_a_fault_without_an_outage_becomes_a_ticket(windows: Windows, post
     await customer.press(customer.words("topic_report_fault"), customer.words("identity_ask_identifier"))
     no_outage = await customer.prove(number, post, recipient, customer.words("fault_no_outage"))
     await customer.expect_source(no_outage)
-    opened = await customer.press(customer.words("fault_kind_internet_out"), customer.said("fault_opened"))
+    await customer.press(customer.words("fault_kind_other"), customer.said("fault_confirm"))
+    opened = await customer.press(customer.words("button_yes"), customer.said("fault_opened"))
     await customer.expect_source(opened)
     ticket = re.search(r"T-\d{6}", await opened.inner_text())
     assert ticket
     again = {"de": "Ich möchte eine Störung melden", "en": "I want to report a fault"}[language]
-    await customer.ask(again, customer.words("fault_ask_kind"))
-    await customer.press(customer.words("fault_kind_internet_out"), ticket[0])
+    await customer.ask(again, ticket[0])
     status = {"de": f"Wie steht es um {ticket[0]}?", "en": f"What is the status of {ticket[0]}?"}[language]
     await customer.expect_source(await customer.ask(status, ticket[0]))

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from action_talk import Talker
 
-from actions.account import AppointmentShow, TicketStatus
+from actions.appointments import AppointmentChange, AppointmentShow
 from actions.base import AccountService
+from actions.callback import CallbackRequest
+from actions.cases import TicketStatus
 from actions.context import Context
 from actions.contracts import ContractShow
 from actions.crm.demo_people import BLOCKED, NONE, OPEN, ORDER, OUTAGE, QUIET, TICKET, TOMORROW, TWO, ZERO
+from actions.crm.errors import CrmUnavailable
+from actions.crm.models import NewTicket, OpenedTicket
 from actions.crm.repository import CrmRepository
 from actions.faults import ReportFault
 from actions.invoices import InvoiceShow
 from actions.orders import OrderStatus
+from actions.slow_internet import SlowInternet
 
-SERVICES = (InvoiceShow, ContractShow, AppointmentShow, TicketStatus, OrderStatus, ReportFault)
+SERVICES = (
+    *(InvoiceShow, ContractShow, OrderStatus),
+    *(AppointmentShow, AppointmentChange, TicketStatus, ReportFault, SlowInternet),
+)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -25,7 +35,8 @@ async def test_without_proof_nothing_is_said_and_the_proof_is_asked_for(
     outcome = await Talker(context).run(service, "…", intent=service.intent)
     assert outcome.texts == []
     name = service.action_name
-    assert outcome.slots == {"asked_for": None, "pending": name, "next_step": "identity_form", "last_service": name}
+    asked = {"asked_for": None, "pending": name, "next_step": "identity_form", "last_service": name}
+    assert outcome.slots | asked == outcome.slots
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -177,7 +188,16 @@ async def test_a_fault_is_opened_once_however_often_the_turn_is_tried(context: C
     asked = await talker.run(ReportFault, "Mein Internet geht nicht", intent="report_fault")
     assert asked.slots["next_step"] == "fault_form"
     before = len(await crm.tickets(QUIET))
-    filled = {"next_step": "action_report_fault", "fault_kind": "internet_out", "fault_text": "alles tot"}
+    filled = {
+        "next_step": "action_report_fault",
+        "fault_kind": "internet_out",
+        "fault_text": "alles tot",
+        "fault_answers": '{"restart": "already"}',
+        "fault_confirm": "yes",
+    }
+    unconfirmed = await talker.run(ReportFault, "ja", intent="inform", slots={**filled, "fault_confirm": None})
+    assert unconfirmed.slots["next_step"] == "fault_form"
+    assert len(await crm.tickets(QUIET)) == before
     first = await talker.run(ReportFault, "alles tot", intent="inform", slots=filled)
     again = await talker.run(ReportFault, "alles tot", intent="inform", slots=filled)
     other = await talker.run(ReportFault, "alles tot", intent="inform", slots=filled, turn_id="t-2")
@@ -186,3 +206,46 @@ async def test_a_fault_is_opened_once_however_often_the_turn_is_tried(context: C
     assert "schon" in other.text
     assert len(await crm.tickets(QUIET)) == before + 1
     assert first.slots["fault_kind"] is None
+    # What was answered the second time is with the ticket, once.
+    notes = await crm.ticket_notes(first.sources[0]["record"])
+    assert len(notes) == 2 and all("alles tot" in note.value.text for note in notes)
+
+
+class AnswerLost:
+    """A customer data system whose first answer to a write is lost after it was written."""
+
+    def __init__(self, crm: CrmRepository) -> None:
+        self._crm = crm
+        self.lost = False
+
+    def __getattr__(self, verb: str) -> Any:
+        return getattr(self._crm, verb)
+
+    async def open_ticket(self, new: NewTicket, *, idempotency_key: str) -> OpenedTicket:
+        opened = await self._crm.open_ticket(new, idempotency_key=idempotency_key)
+        if not self.lost:
+            self.lost = True
+            raise CrmUnavailable("open_ticket", "no answer")
+        return opened
+
+
+async def test_trying_again_after_a_lost_answer_writes_nothing_twice(context: Context, crm: CrmRepository) -> None:
+    lossy = Context(wording=context.wording, settings=context.settings, connect=lambda settings: AnswerLost(crm))
+    talker = Talker(lossy)
+    slots = {
+        "next_step": "action_callback_request",
+        "callback_phone": "+493452312510",
+        "callback_window": "2026-11-23T10:00+01:00/2026-11-23T12:00+01:00",
+        "callback_confirm": "yes",
+    }
+    failed = await talker.run(CallbackRequest, "Ja", intent="affirm", slots=slots)
+    assert '/callback_request{"resume": "yes"}' in failed.payloads
+    slots |= failed.slots
+    button = '/callback_request{"resume": "yes"}'
+    done = await talker.run(
+        CallbackRequest, button, intent="callback_request", entities={"resume": "yes"}, slots=slots, turn_id="t-2"
+    )
+    number = done.sources[0]["record"]
+    # The next ticket gets the next number: there is no second one in between.
+    later = await crm.open_ticket(NewTicket(kind="other", description="x"), idempotency_key="another")
+    assert int(later.ticket.record.removeprefix("T-")) == int(number.removeprefix("T-")) + 1

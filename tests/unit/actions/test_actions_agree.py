@@ -9,11 +9,11 @@ import pytest
 import yaml
 from rasa_sdk.executor import ActionExecutor
 
-from actions import catalogue
+from actions import catalogue, line_check, router_help, speeds
 from actions.base import AccountService
 from actions.crm import models
 from actions.crm.models import IdentityLevel
-from actions.faults import FAULT_KINDS
+from actions.fault_summary import FAULT_KINDS
 from bot.settings import ROOT
 from bot.transparency.wording import LANGUAGES, wording
 
@@ -31,6 +31,9 @@ ANSWERS = {
     if path.stem not in PAGES
     for key, texts in yaml.safe_load(path.read_text(encoding="utf-8")).items()
 }
+
+TECHNOLOGIES = get_args(models.Technology)
+KINDS = router_help.DEVICES
 
 # Whatsapp's limits, in characters.
 LONGEST_TEXT, LONGEST_BUTTON = 600, 20
@@ -96,6 +99,14 @@ def test_the_catalogue_holds_every_request_once() -> None:
         ("order_status", get_args(models.OrderStatus)),
         ("identity_code_sent", (*get_args(models.Medium), "either")),
         ("fault_kind", FAULT_KINDS),
+        ("check_name", line_check.STEPS),
+        ("check_result", (*sum(line_check.QUESTIONS.values(), ()), "no_help", "already", "skip")),
+        ("check", tuple(line_check.question_key(step, kind)[6:] for step in line_check.STEPS for kind in TECHNOLOGIES)),
+        ("router", tuple(router_help.text_key(topic, kind)[7:] for topic in router_help.TOPICS for kind in KINDS)),
+        ("router_topic", tuple(router_help.TOPICS)),
+        ("router_device", router_help.DEVICES),
+        ("speed", get_args(speeds.Verdict)),
+        ("speed_how", get_args(speeds.How)),
         ("intent_title", (*catalogue.OFFERED, *catalogue.REFERRED, *catalogue.HANDED_OVER)),
         ("refer", tuple(catalogue.REFERRED)),
     ],

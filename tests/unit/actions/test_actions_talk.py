@@ -1,4 +1,4 @@
-"""Asking back, handing over, honest referrals, the fault form, and the language to answer in."""
+"""Asking back, handing over, honest referrals, and the language to answer in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from actions.catalogue import HANDED_OVER, REFERRED
 from actions.context import Context
 from actions.crm.errors import CrmUnavailable
 from actions.fallback import Fallback
-from actions.fault_form import FaultForm
 from actions.identity import IdentityForm
 from actions.phrases import code_in, fault_kind_in, has_nothing_at_hand, house_number_in, identifier_in, wants_new_code
 from actions.referral import HandOverRequest, Refer
@@ -58,7 +57,7 @@ async def test_an_understood_turn_in_between_starts_anew(context: Context) -> No
 
 
 async def test_the_second_of_two_requests_is_offered(context: Context) -> None:
-    outcome = await Talker(context).run(Refer, "zu langsam", intent="slow_internet", further="invoice_show")
+    outcome = await Talker(context).run(Refer, "Umzug", intent="switch_channel", further="invoice_show")
     assert outcome.payloads[-1] == "/invoice_show"
     handed_over = await Talker(context).run(HandOverRequest, "", intent="complaint", further="invoice_show")
     assert handed_over.payloads == []  # a person reads the whole message
@@ -106,41 +105,6 @@ async def test_a_form_says_that_the_system_is_away_and_stays(context: Context) -
     )
     assert outcome.payloads == ["/talk_to_human"]
     assert outcome.slots["requested_slot"] == "identifier"
-
-
-@pytest.mark.parametrize(
-    ("text", "intent", "entities", "kind", "kept"),
-    [
-        ('/inform{"fault_kind": "tv"}', "inform", {"fault_kind": "tv"}, "tv", None),
-        ("Das Festnetz ist tot", "nlu_fallback", {}, "phone", "Das Festnetz ist tot"),
-        ("the internet keeps dropping", "slow_internet", {}, "internet_slow", "the internet keeps dropping"),
-        ("Der Router blinkt rot", "router_help", {}, "internet_out", "Der Router blinkt rot"),
-    ],
-)
-async def test_what_is_broken(
-    text: str, intent: str, entities: dict[str, str], kind: str, kept: str | None, context: Context
-) -> None:
-    slots = {"requested_slot": "fault_kind", "pending": "action_report_fault"}
-    outcome = await Talker(context).run(
-        FaultForm, text, intent=intent, entities=entities, slots=slots, form="fault_form"
-    )
-    assert (outcome.slots["fault_kind"], outcome.slots["fault_text"]) == (kind, kept)
-    assert outcome.slots["next_step"] == "action_report_fault"
-
-
-@pytest.mark.parametrize(
-    ("text", "intent", "stopped"),
-    [
-        ("nein danke", "deny", True),
-        ("bitte abbrechen", "nlu_fallback", True),
-        ("es geht doch nicht", "report_fault", False),
-        ("egal welcher Sender, alles schwarz", "nlu_fallback", False),
-    ],
-)
-async def test_refusing_is_told_from_describing(text: str, intent: str, stopped: bool, context: Context) -> None:
-    slots = {"requested_slot": "fault_kind", "pending": "action_report_fault"}
-    outcome = await Talker(context).run(FaultForm, text, intent=intent, slots=slots, form="fault_form")
-    assert outcome.slots["next_step"] == ("listen" if stopped else "action_report_fault")
 
 
 async def test_a_farewell_leaves_the_form(context: Context) -> None:

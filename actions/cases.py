@@ -1,0 +1,157 @@
+"""Tickets of a customer: their state, adding something, and opening a solved one again.
+
+Only for customers who have proven who they are; somebody else's ticket and one that does not exist get the same answer.
+Nothing is written before the customer has confirmed it (`case_form`), and nothing twice: each write carries the turn's
+key.
+"""
+
+from __future__ import annotations
+
+import json
+
+from rasa_sdk.events import SlotSet
+
+from actions.account import SHOWN, describe_ticket
+from actions.base import AccountService
+from actions.case_form import NOTE, REOPEN
+from actions.choices import YES
+from actions.crm.errors import CrmRejected
+from actions.crm.models import Customer, Fact, Ticket
+from actions.patterns import any_of
+from actions.turn import Button, Event, Turn
+from bot.transparency.format import moment
+
+CASE_SLOTS = ("case_number", "case_wish", "case_text", "case_confirm")
+_FINISHED = ("solved", "closed")
+_REOPEN = any_of(
+    r"\bwieder (öffnen|aufmachen|eröffnen)\b",
+    r"\b(erneut|nochmal) (öffnen|aufmachen)\b",
+    r"\bre-?open\w*\b",
+    r"\bopen\b.{0,20}\bagain\b",
+    r"\b(nicht|noch immer nicht) (gelöst|behoben|erledigt|fertig)\b",
+    r"\bnot (been )?(solved|fixed|resolved|done)\b",
+)
+_NOTE = any_of(
+    r"\b(ergänz\w*|hinzufüg\w*|nachtrag\w*|nachreich\w*|notiz\w*|anhäng\w*)\b",
+    r"\b(foto|bild|picture|photo|image)\w*\b",
+    r"\b(add|append|attach)\w*\b",
+    r"\bnote\b",
+)
+
+
+def wish_in(text: str) -> str | None:
+    """Whether something is to be added or the ticket opened again; None: its state is asked for."""
+    if _REOPEN.search(text):
+        return REOPEN
+    return NOTE if _NOTE.search(text) else None
+
+
+class TicketStatus(AccountService):
+    """The named ticket, or the latest ones; and what the customer wants to have done with it."""
+
+    action_name = "action_ticket_status"
+    intent = "ticket_status"
+    tried_again = True
+    naming = ("ticket_number",)
+
+    async def serve(self, turn: Turn) -> list[Event]:
+        if self.resumed(turn):
+            return await super().serve(turn)
+        wish = turn.entity("ticket_wish") or (None if turn.from_button else wish_in(turn.text))
+        begin = [SlotSet(name, None) for name in CASE_SLOTS]
+        # Kept for what follows the proof of identity, too.
+        return [*begin, SlotSet("case_wish", wish), *await super().serve(turn)]
+
+    async def serve_customer(self, turn: Turn, customer: Fact[Customer]) -> list[Event]:
+        resumed = self.resumed(turn)
+        if resumed and turn.slot("case_confirm") == YES:
+            return await self._carry_out(turn, customer)
+        named = self.named(turn)
+        if named and named.startswith("KT-"):
+            # Cases of this chat are kept by the edge, not by the customer data system.
+            turn.say("ticket_is_case", number=named, buttons=[turn.person()])
+            return []
+        tickets = await self._tickets(turn, customer, named)
+        if not tickets:
+            self._tell_none(turn, customer, named)
+            return []
+        said = turn.entity("ticket_wish") or (None if turn.from_button else wish_in(turn.text))
+        wish = turn.slot("case_wish") if resumed else said
+        if wish in {NOTE, REOPEN}:
+            return self._begin(turn, tickets, wish, named)
+        unfinished = [fact for fact in tickets if fact.value.status not in _FINISHED]
+        for fact in (unfinished or tickets[:1])[:SHOWN]:
+            turn.say_text(
+                describe_ticket(turn, fact.value),
+                sources=[turn.source("ticket", fact)],
+                buttons=[_wish_button(turn, fact)],
+            )
+        return []
+
+    @staticmethod
+    async def _tickets(turn: Turn, customer: Fact[Customer], named: str | None) -> list[Fact[Ticket]]:
+        if named is None:
+            return await turn.crm.tickets(customer.record)
+        found = await turn.crm.ticket(named)
+        return [found] if found is not None and found.value.customer_number == customer.record else []
+
+    @staticmethod
+    def _tell_none(turn: Turn, customer: Fact[Customer], named: str | None) -> None:
+        account = [turn.source("account", customer)]
+        if named:
+            turn.say("ticket_not_yours", number=named, sources=account, buttons=[turn.person()])
+            return
+        report = turn.button("intent_title_report_fault", "/report_fault")
+        turn.say("ticket_none", sources=account, buttons=[report, turn.person()])
+
+    def _begin(self, turn: Turn, tickets: list[Fact[Ticket]], wish: str, named: str | None) -> list[Event]:
+        """Ask for the words, once it is clear which ticket is meant."""
+        fitting = [fact for fact in tickets if named or (fact.value.status in _FINISHED) == (wish == REOPEN)]
+        if not fitting:
+            fitting = tickets[:1]  # opening again what is open adds the words to it
+        if len(fitting) > 1 and wish == NOTE:
+            self._ask_which(turn, fitting[:SHOWN])
+            return []
+        return [SlotSet("case_number", fitting[0].record), SlotSet("case_wish", wish), *self.ask_with("case_form")]
+
+    @staticmethod
+    def _ask_which(turn: Turn, tickets: list[Fact[Ticket]]) -> None:
+        buttons = [
+            {
+                "title": fact.record,
+                "payload": f"/ticket_status{json.dumps({'ticket_number': fact.record, 'ticket_wish': NOTE})}",
+            }
+            for fact in tickets
+        ]
+        items = [
+            turn.wording("case_item", number=fact.record, kind=turn.wording(f"ticket_kind_{fact.value.kind}"))
+            for fact in tickets
+        ]
+        turn.say_text(
+            "\n".join([turn.wording("case_which"), *items]),
+            sources=[turn.source("ticket", fact) for fact in tickets],
+            buttons=[*buttons, turn.person()],
+        )
+
+    @staticmethod
+    async def _carry_out(turn: Turn, customer: Fact[Customer]) -> list[Event]:
+        number, text = turn.slot("case_number") or "", turn.slot("case_text") or ""
+        forgotten = [SlotSet(name, None) for name in CASE_SLOTS]
+        try:
+            if turn.slot("case_wish") == NOTE:
+                note = await turn.crm.add_ticket_note(number, text, idempotency_key=turn.write_key)
+                turn.say("case_noted", number=number, sources=[turn.source("ticket", note)])
+                return forgotten
+            ticket = await turn.crm.reopen_ticket(number, text, idempotency_key=turn.write_key)
+        except CrmRejected:
+            turn.say("case_rejected", sources=[turn.source("account", customer)], buttons=[turn.person()])
+            return forgotten
+        due = moment(ticket.value.due_at, turn.language)
+        turn.say("case_reopened", number=number, due=due, sources=[turn.source("ticket", ticket)])
+        return forgotten
+
+
+def _wish_button(turn: Turn, ticket: Fact[Ticket]) -> Button:
+    """Add to an open ticket, or open a finished one again."""
+    key, wish = ("button_reopen", REOPEN) if ticket.value.status in _FINISHED else ("button_add_note", NOTE)
+    return turn.button(key, f"/ticket_status{json.dumps({'ticket_number': ticket.record, 'ticket_wish': wish})}")

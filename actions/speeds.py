@@ -1,0 +1,76 @@
+"""Measured against booked speed: reading a measurement, and what it says about a contract. Pure.
+
+The comparison says where one measurement lies, never whether a claim exists: by the law only the campaign of the
+Federal Network Agency proves that.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from actions.crm.product_sheets import ProductSheet
+from actions.patterns import any_of
+
+Verdict = Literal["below_min", "below_normal", "below_max", "fine", "unknown"]
+How = Literal["cable", "wifi"]
+
+# Above this nobody's line is: a number that is something else.
+FASTEST = 10_000
+# The share of the highest speed that counts as reaching it.
+NEARLY = 0.9
+
+_NUMBER = r"(\d{1,5}(?:[.,]\d{1,3})?)(?!\d|\s*(?:%|prozent|per ?cent))"
+_UNIT = r"\s*(?:(k|m|g)\w*|mb\w*)?"
+# The measured one of two numbers: "20 von 100", "12 statt 50", "pay 250 and get 40".
+_LITTLE = r"nur|bloß|gerade mal|höchstens|maximal|only|just"
+_ARRIVES = r"kommen|kommt|bekomme\w*|krieg\w*|gemessen\w*|messe\w*|zeigt|get|getting|measured?|shows?"
+_MEASURED = (
+    any_of(rf"{_NUMBER}{_UNIT}\S*\s*(?:von|statt|anstatt|of|instead of|out of)\s+(?:\w+ )?\d"),
+    any_of(rf"\b(?:{_LITTLE}|{_ARRIVES})\b(?: \w+){{0,2}}? {_NUMBER}{_UNIT}"),
+    any_of(rf"(?<![\w.,-]){_NUMBER}{_UNIT}"),
+)
+_WIFI = any_of(r"\b(wlan|w-lan|wifi|wi-fi|wireless|funk|handy|tablet|smartphone|kabellos)\b")
+_CABLE = any_of(r"\b(lan|lan-?kabel|netzwerkkabel|kabel|per kabel|mit kabel|ethernet|wired|cable)\b")
+_NOT_MEASURED = any_of(
+    r"\b(nicht|noch nicht|nie|kein\w*)\b.{0,25}\b(gemessen|messung|messen|getestet|test|speedtest|wert)\b",
+    r"\bwie (messe|geht das|kann ich)\b",
+    r"\bkeine ahnung\b",
+    r"\bwei(ß|ss) (ich )?(es )?nicht\b",
+    r"\b(not|never|haven'?t|didn'?t)\b.{0,20}\b(measure\w*|test\w*|yet)\b",
+    r"\bdon'?t know\b",
+    r"\bno idea\b",
+    r"\bhow (do|can) i\b",
+)
+
+
+def measured_in(text: str) -> float | None:
+    """The measured download in Mbit/s; of two numbers the one that arrived, not the booked one."""
+    for pattern in _MEASURED:
+        if found := pattern.search(text):
+            factor = {"k": 0.001, "g": 1000.0}.get((found[2] or "m").lower(), 1.0)
+            value = float(found[1].replace(",", ".")) * factor
+            return value if 0 < value <= FASTEST else None
+    return None
+
+
+def says_not_measured(text: str) -> bool:
+    """Whether there is no measurement yet."""
+    return bool(_NOT_MEASURED.search(text))
+
+
+def how_in(text: str) -> How | None:
+    """Whether it was measured by cable or over Wi-Fi; "WLAN" is no "LAN"."""
+    if _WIFI.search(text):
+        return "wifi"
+    return "cable" if _CABLE.search(text) else None
+
+
+def verdict(measured: float, sheet: ProductSheet | None) -> Verdict:
+    """Where the measurement lies between the speeds that the product information sheet names."""
+    if sheet is None:
+        return "unknown"
+    if measured < sheet.min_mbit:
+        return "below_min"
+    if measured < sheet.normal_mbit:
+        return "below_normal"
+    return "below_max" if measured < NEARLY * sheet.max_mbit else "fine"
