@@ -98,14 +98,14 @@ class Conversations:
         """Store what a customer said; when this returns it is committed and may be acknowledged.
 
         The same `client_id` again returns the first receipt. Text is never more than text: only a button that was
-        issued in this conversation becomes a payload. Bank account numbers are masked before anything is stored.
+        issued in this conversation becomes a payload.
 
         Raises:
             TextRefused: empty or too long.
             Refused: `button`, the button was not issued here; `client_id`, it is unusable.
             UnknownConversation, StoreUnavailable: nothing was stored.
         """
-        text = mask_accounts(clean_text(text))
+        text = clean_text(text)
         if not 0 < len(client_id) <= CLIENT_ID_LIMIT:
             raise Refused("client_id")
         async with self._store.write() as unit:
@@ -140,8 +140,10 @@ class Conversations:
         """Append what a customer said to a locked conversation, with what it is owed. The caller saves.
 
         `heard` is what the bot gets in the text's place. Where that is empty the bot is not asked: `answer` is its
-        word on the message, and without one the message needs none.
+        word on the message, and without one the message needs none. Bank account numbers are masked here, for every
+        channel.
         """
+        text, heard = mask_accounts(text), None if heard is None else mask_accounts(heard)
         row, now = opened.row, opened.unit.now
         for_bot, silent = heard != "", heard == "" and answer is None
         language = language_of(row.locale)
@@ -227,7 +229,7 @@ class Conversations:
             TextRefused: empty or too long.
             Refused: `not_holder`, somebody else holds the conversation; nothing was sent.
         """
-        text = mask_accounts(clean_text(text))
+        text = clean_text(text)
         if not 0 < len(client_id) <= CLIENT_ID_LIMIT:
             raise Refused("client_id")
         async with self._store.write() as unit:

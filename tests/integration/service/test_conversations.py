@@ -179,6 +179,17 @@ async def test_handover_claim_reply_and_handback_and_all_of_it_a_second_time(des
     await assert_sound(desk.store)
 
 
+async def test_a_customers_account_number_is_masked_and_the_companys_own_is_not(desk: Desk) -> None:
+    conversation_id = await desk.start()
+    await desk.conversations.claim(conversation_id, desk.anna, 1)
+    iban = "DE89 3704 0044 0532 0130 00"
+    told = await desk.conversations.receive(conversation_id, f"Meine IBAN: {iban}", client_id="c1")
+    assert told.message.text == "Meine IBAN: DE** **** 3000"
+    answer = await desk.conversations.reply(conversation_id, desk.anna, f"Unser Konto: {iban}", client_id="a1")
+    assert iban in answer.message.text
+    await assert_sound(desk.store)
+
+
 async def test_an_agent_who_does_not_hold_it_cannot_write(desk: Desk) -> None:
     conversation_id = await desk.start()
     await desk.conversations.claim(conversation_id, desk.anna, 1)

@@ -160,6 +160,12 @@ async def test_the_first_contact_is_told_what_it_talks_to_and_what_is_stored(rig
     await assert_sound(rig.services.store)
 
 
+async def test_an_account_number_is_unreadable_for_bot_and_desk(rig: Rig) -> None:
+    await rig.phones.write(EVA, "Meine IBAN ist DE89 3704 0044 0532 0130 00")
+    await rig.shows("Echo: Meine IBAN ist DE** **** 3000")
+    assert not [message for message in await rig.log() if "0532" in message.text]
+
+
 async def test_a_pressed_choice_is_the_button_that_was_issued(rig: Rig) -> None:
     await rig.phones.write(EVA, "Hallo")
     await rig.shows("kein Mensch")
