@@ -23,9 +23,11 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "lights": ("fritzbox", "ont", "router"),
     "setup": ("fritzbox", "ont", "repeater", "router"),
     "reset": ("fritzbox", "ont", "router"),
+    "own": ("router",),
 }
 DEVICES = ("fritzbox", "ont", "repeater", "router")
 _TOPIC_WORDS = (
+    ("own", any_of(r"\beigene[nrms]?\b", r"\bmy own\b", r"\bown (router|modem)\b", r"router passt")),
     (
         "wifi_password",
         any_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, time, timedelta, timezone
 
 import pytest
@@ -10,13 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actions import appointment_words, cases, line_check, router_help, speeds
+from actions.appointments import AppointmentChange
 from actions.callback_times import Window, is_possible, offered, windows, wished
+from actions.case_form import CaseForm
 from actions.context import Context
-from actions.crm.demo_people import QUIET
+from actions.crm.demo_people import QUIET, TICKET, TOMORROW
 from actions.crm.product_sheets import ProductSheet
 from actions.crm.repository import CrmRepository
+from actions.crm.visits import NewVisit
 from actions.fault_form import FaultForm
 from actions.phrases import fault_kind_in
+from actions.visit_form import VisitForm
 from bot.service.working_hours import WorkingHours
 from bot.transparency.format import REGION, short_window
 
@@ -76,6 +81,48 @@ async def test_a_proof_that_has_run_out_is_asked_for_again(context: Context) -> 
     slots = {"requested_slot": "fault_check", "pending": "action_report_fault", "fault_step": "restart"}
     outcome = await Talker(context).run(FaultForm, "geht nicht", intent="inform", slots=slots, form="fault_form")
     assert outcome.slots["next_step"] == "action_report_fault"
+
+
+# --- visits ---
+
+
+async def test_a_window_taken_meanwhile_is_said_and_others_are_offered(context: Context, crm: CrmRepository) -> None:
+    talker = Talker(context)
+    await talker.prove(TOMORROW, crm)
+    key = (await crm.visit_slots("V-210395"))[0].record
+    # Somebody else in the region is faster.
+    taken = NewVisit(contract_number="V-210395", kind="technician", slot_key=key)
+    await crm.book_visit(taken, idempotency_key="faster")
+    slots = {
+        "next_step": "action_appointment_change",
+        "visit_about": "TM-210395",
+        "visit_wish": "move",
+        "visit_slot": key,
+        "visit_confirm": "yes",
+    }
+    outcome = await talker.run(AppointmentChange, "Ja", intent="affirm", slots=slots)
+    assert "inzwischen vergeben" in outcome.text
+    assert outcome.slots["next_step"] == "visit_form" and outcome.slots["visit_confirm"] is None
+    before = next(fact for fact in await crm.appointments(TOMORROW, upcoming=False) if fact.record == "TM-210395")
+    assert before.value.status == "confirmed"
+    again = await talker.run(VisitForm, "Ja", intent="affirm", slots={**slots, **outcome.slots, "requested_slot": None})
+    assert again.slots["requested_slot"] == "visit_slot" and key not in str(again.payloads)
+
+
+async def test_an_old_yes_confirms_nothing(context: Context, crm: CrmRepository) -> None:
+    talker = Talker(context)
+    await talker.prove(TICKET, crm)
+    slots = {"requested_slot": "case_text", "pending": "action_ticket_status", "case_number": "T-104817"}
+    first = await talker.run(CaseForm, "erstens", intent="inform", slots=slots, form="case_form")
+    old = next(payload for payload in first.payloads if payload.startswith("/affirm"))
+    second = await talker.run(CaseForm, "zweitens", intent="inform", slots=slots, form="case_form", turn_id="t-2")
+    slots |= {**second.slots, "requested_slot": "case_confirm"}
+    said = {"confirm": json.loads(old.removeprefix("/affirm"))["confirm"]}
+    refused = await talker.run(CaseForm, old, intent="affirm", entities=said, slots=slots, form="case_form")
+    assert refused.slots["requested_slot"] == "case_confirm" and "zweitens" in refused.text
+    said = {"confirm": slots["confirm_id"]}
+    done = await talker.run(CaseForm, "/affirm", intent="affirm", entities=said, slots=slots, form="case_form")
+    assert done.slots["next_step"] == "action_ticket_status"
 
 
 # --- the check ---
