@@ -32,7 +32,7 @@ _NEW_CODE = re.compile(
     r"\b(neue[nr]?|anderen|noch einen|nochmals?|erneut\w*|kein(en)?|nicht|new|another|again|resend|no|not|any|never)\b"
     r".*\b(code|sms|mail|e-mail|message)\b"
     r"|\bcode\b.*\b(nicht|kein\w*|fehlt|abgelaufen|not|never|expired|again|nochmals?|neu)\b"
-    r"|\b(nichts|noch nicht|never|nothing)\b.*\b(bekommen|erhalten|gekommen|angekommen|da)\b"
+    r"|\b(nichts|noch nicht|never|nothing)\b.*\b(bekommen|erhalten|gekommen|angekommen|da|an)\b"
     r"|\b(never|nothing|not)\b.*\b(received?|arrived|got|came)\b",
     re.IGNORECASE,
 )

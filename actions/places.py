@@ -6,6 +6,7 @@ offered as buttons, a missing house number is asked for. What is not on record i
 
 from __future__ import annotations
 
+from actions.crm.addresses import read
 from actions.crm.models import AddressHit
 from actions.fiber import ADDRESS_ENTITIES, OTHER_ADDRESS
 from actions.form import Ask, Done, Form, Step
@@ -82,7 +83,10 @@ class AddressForm(Form):
         if begun and house_number:
             street, _, rest = begun.partition(", ")
             return await self._look_up(turn, f"{street} {house_number}, {rest}")
-        return await self._look_up(turn, spoken_address(turn))
+        step = await self._look_up(turn, spoken_address(turn))
+        if step is None and begun and (more := _more_of_address(turn)):
+            step = await self._look_up(turn, f"{begun.partition(', ')[0]} {more}")
+        return step
 
     def ask(self, turn: Turn, slot: str) -> None:
         if begun := turn.slot("address_text"):
@@ -101,7 +105,9 @@ class AddressForm(Form):
             return None
         choices = [{"title": hit.address.line, "payload": f'/inform{{"address_key": "{hit.key}"}}'} for hit in hits]
         turn.say("address_choose", buttons=[*choices, turn.person()])
-        return Ask("address_key", {"address_text": None})
+        # "The one in Naumburg, number 9" says the rest of it.
+        streets = {hit.address.street for hit in hits}
+        return Ask("address_key", {"address_text": streets.pop() if len(streets) == 1 else None})
 
     async def _chosen(self, turn: Turn, hit: AddressHit | None) -> Step | None:
         if hit is None:
@@ -110,6 +116,12 @@ class AddressForm(Form):
             return Done(serve=True, memory={"address_key": hit.key, "address_text": None})
         turn.say("address_ask_house_number", street=hit.address.line, buttons=[turn.person()])
         return Ask("address_key", {"address_text": hit.address.line})
+
+
+def _more_of_address(turn: Turn) -> str:
+    """House number and place of a message that leaves out the street."""
+    parts = (read(turn.text).house_number, turn.entity("postcode"), turn.entity("place"))
+    return " ".join(part for part in parts if part)
 
 
 def _one_street(hits: list[AddressHit]) -> bool:

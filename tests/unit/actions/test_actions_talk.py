@@ -139,6 +139,7 @@ def test_phrases() -> None:
     assert {text: house_number_in(text) for text in houses} == houses
     assert has_nothing_at_hand("I don't have any of these")
     assert wants_new_code("Es ist noch nichts angekommen")
+    assert wants_new_code("da kommt nichts an")
     assert not wants_new_code("123456")
     assert fault_kind_in("irgendwas") == "other"
 
