@@ -34,6 +34,18 @@ def test_bound_holds_on_fresh_data_almost_always():
     assert broken <= 5  # 95 % assurance: 2 of 40 expected
 
 
+@pytest.mark.parametrize("harder", [2.0, 8.0])
+def test_more_hard_messages_answer_less_and_stay_below_what_the_threshold_says(harder):
+    """Shift: unsure messages become more frequent. With calibrated probabilities, 1 - threshold limits the error."""
+    bands, fresh = fit_bands(simulated(5), "out_of_scope", 0.03), simulated(77, 40_000)
+    best = fresh.probabilities[:, :3].max(axis=1)
+    weights = np.exp(-harder * best)
+    rows = np.random.default_rng(6).choice(len(best), 40_000, p=weights / weights.sum())
+    shifted = HeldOut(LABELS, rows, fresh.truth[rows], fresh.probabilities[rows])
+    assert (best[rows] >= bands.answer_from).mean() < (best >= bands.answer_from).mean()
+    assert wrong_share(bands, shifted) <= 1 - bands.answer_from
+
+
 def test_a_stricter_bound_answers_less():
     held_out = simulated(1)
     loose, strict = (fit_bands(held_out, "out_of_scope", bound) for bound in (0.10, 0.02))
