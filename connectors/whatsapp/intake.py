@@ -329,7 +329,7 @@ def _report(change: dict[str, Any]) -> None:
     field, value = change.get("field"), change.get("value")
     if isinstance(field, str) and field.startswith(_FOR_OPERATORS) and isinstance(value, dict):
         told = {name: value[name] for name in _TOLD if isinstance(value.get(name), str)}
-        log.warning("the provider reports", field=field[:60], **told)
+        log.warning("the provider reports", field=field[:60], told=told)
 
 
 def verified_phone(number: str | None) -> str | None:
