@@ -58,7 +58,7 @@ class Run:
         plan = self._plan
         found = Found(trainings=[trained.seconds] if Name.TRAINING in self._only else [])
         if trained.epochs is not None:
-            found.training_note = f" with {trained.epochs} epochs only"
+            found.training_note = f" with {trained.epochs} of its 100 epochs"
         if Name.START in self._only:
             step = self._step("stock Rasa: start to first answer", plan.starts + 1)
             for number in range(plan.starts + 1):
