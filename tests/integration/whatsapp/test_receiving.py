@@ -218,7 +218,7 @@ async def test_a_reaction_is_shown_and_answers_nothing(rig: Rig) -> None:
     about = rig.phones.shown(EVA)[-1].id
     await rig.phones.send(EVA, "reaction", {"message_id": about, "emoji": "👍"})
     await rig.applied()
-    assert (await rig.log())[-1].text == "[Zu «Echo: Hallo»] [Reaktion] 👍"
+    assert (await rig.log())[-1].text == "[Zu „Echo: Hallo“] [Reaktion] 👍"
     assert len(rig.brain.requests) == 1
     await assert_sound(rig.services.store)
 
@@ -229,7 +229,7 @@ async def test_an_answer_to_a_message_shows_the_agent_which_and_the_bot_only_the
     await rig.phones.send(EVA, "text", {"body": "Was heißt das?"}, context={"id": rig.phones.shown(EVA)[-1].id})
     await rig.shows("Echo: Was heißt das?")
     assert rig.brain.requests[-1].text == "Was heißt das?"
-    assert "[Zu «Echo: Hallo»] Was heißt das?" in [entry.text for entry in await rig.log()]
+    assert "[Zu „Echo: Hallo“] Was heißt das?" in [entry.text for entry in await rig.log()]
 
 
 async def test_stop_is_understood_confirmed_and_taken_back(rig: Rig) -> None:
