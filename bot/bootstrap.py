@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import structlog
 
 from actions.crm.repository import CrmRepository
 from actions.crm.tickets import TicketSystem
+from bot.ending import end
 from bot.service.agents import Agents
 from bot.service.brain import BrainClient
 from bot.service.case_sync import CaseSync
@@ -132,10 +132,7 @@ async def background(
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
 
 async def _keep_running(job: Job) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from bot.ending import end
+
 log = structlog.get_logger(__name__)
 
 _INTERNAL = 1011
@@ -35,10 +37,7 @@ class Closing:
         try:
             await asyncio.wait({reader, self._wish}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            # More than once: on Python 3.10 a wait that ends at the same moment can swallow a cancellation.
-            while not reader.done():
-                reader.cancel()
-                await asyncio.wait({reader}, timeout=0.2)
+            await end([reader], patience=0.2)
         if self._wish.done():
             code, reason = self._wish.result()
             await ws.close(code=code, message=reason)

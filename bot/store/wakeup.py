@@ -15,6 +15,8 @@ import msgspec
 import redis.asyncio
 import structlog
 
+from bot.ending import end
+
 log = structlog.get_logger(__name__)
 _CHANNEL = "klartext:hints"
 # A Redis that takes longer than this, in seconds, to take a hint or a connection counts as away.
@@ -78,9 +80,7 @@ class WakeUp:
 
     async def close(self) -> None:
         """Stop listening."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         if self._redis is not None:
             await self._redis.aclose() if hasattr(self._redis, "aclose") else await self._redis.close()
 

@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 from msgspec import Meta
 
 from bot.bootstrap import Services
+from bot.ending import end
 from bot.store.errors import StoreUnavailable
 from bot.store.log import messages_at, overviews, stream_after, stream_head
 from bot.store.tokens import Agent
@@ -128,9 +129,7 @@ class _Connection:
         try:
             await self.closing.read_until_closed(self.ws, self._read())
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
 
     async def _read(self) -> None:
         async for message in self.ws:

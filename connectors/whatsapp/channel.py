@@ -17,6 +17,7 @@ import structlog
 from aiohttp import web
 
 from bot.bootstrap import Job, Services
+from bot.ending import end
 from bot.service.templates import templates
 from bot.settings import Settings
 from bot.store.errors import StoreUnavailable
@@ -70,9 +71,7 @@ class WhatsApp:
         """End what is under way."""
         if self._forget is not None:
             self._forget()
-        for task in tuple(self._showing):
-            task.cancel()
-        await asyncio.gather(*self._showing, return_exceptions=True)
+        await end(self._showing)
         if self._client is not None:
             await self._client.close()
 

@@ -19,6 +19,7 @@ from aiohttp import WSMsgType, web
 
 from bot.bootstrap import Services
 from bot.conversation.limits import FRAME_LIMIT, TEXT_LIMIT, TextRefused
+from bot.ending import end
 from bot.service.conversations import Refused
 from bot.store.errors import StoreUnavailable, UnknownConversation
 from bot.store.log import current_tenure, messages_after, newest_messages, read_conversation
@@ -127,8 +128,7 @@ class Socket:
         try:
             await self.closing.read_until_closed(self._ws, self._read())
         finally:
-            pump.cancel()
-            await asyncio.gather(pump, return_exceptions=True)
+            await end([pump])
             await self._flush_receipts()
 
     async def _read(self) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from bot.ending import end
 from connectors.whatsapp.standin.checks import Refusal, check_message
 from connectors.whatsapp.standin.webhooks import Webhooks
 
@@ -123,9 +124,7 @@ class StandIn:
 
     async def close(self) -> None:
         """Be away."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         if self._runner is not None:
             await self._runner.cleanup()
 
