@@ -16,7 +16,7 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from bot.brain.action_check import problem
 from bot.brain.action_endpoint import ActionEndpoint
-from bot.brain.turn import Turn, begin
+from bot.brain.turn import ActionsAway, Turn, TurnFailed, begin
 from bot.service.brain_protocol import TurnRequest
 
 CALL = {"next_action": "action_x", "tracker": {}}
@@ -113,7 +113,8 @@ async def test_anything_else_is_a_failure(
     server.status, server.answer = status, answer
     with pytest.raises(Exception):  # noqa: B017 (whatever Rasa makes of it; the record is what counts)
         await endpoint.request(json=CALL)
-    [failure] = turn.failures
+    failure = str(turn.failures[0])
+    assert [type(one) for one in turn.failures] == [TurnFailed]
     assert failure.startswith("action action_x: ")
     assert recorded in failure
 
@@ -127,8 +128,9 @@ async def test_too_slow_and_away_are_failures(server: FakeActionServer, endpoint
     with pytest.raises(aiohttp.ClientConnectionError):
         await away.request(json=CALL)
     await away.close()
-    assert turn.failures[0] == "action action_x: no answer within 0.5 s"
-    assert "Connector" in turn.failures[1]
+    assert str(turn.failures[0]) == "action action_x: no answer within 0.5 s"
+    assert "Connector" in str(turn.failures[1])
+    assert [type(one) for one in turn.failures] == [ActionsAway, ActionsAway]
 
 
 async def test_outside_a_turn_nothing_is_recorded(server: FakeActionServer, endpoint: ActionEndpoint) -> None:

@@ -79,7 +79,7 @@ async def test_a_text_that_is_not_there_fails_the_turn(missing: str) -> None:
     nameless = DialogueStateTracker("c", DOMAIN.slots)
     with pytest.raises(WordingError):
         await WordingGenerator(None, DOMAIN, TEXTS).generate(missing, nameless, "klartext")
-    assert turn.failures[0].startswith(f"response {missing}")
+    assert str(turn.failures[0]).startswith(f"response {missing}")
 
 
 async def test_an_error_that_rasa_only_logs_fails_the_turn() -> None:
@@ -93,7 +93,7 @@ async def test_an_error_that_rasa_only_logs_fails_the_turn() -> None:
     except KeyError:
         logging.getLogger("rasa.core.processor").exception("Encountered an exception. Bot will continue.")
     logging.getLogger("rasa.core.processor").warning("only a warning")
-    assert turn.failures == ["Encountered an exception (KeyError)"]
+    assert [str(one) for one in turn.failures] == ["Encountered an exception (KeyError)"]
     with pytest.raises(TurnFailed, match="Encountered"):
         turn.check()
 

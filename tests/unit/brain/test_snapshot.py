@@ -207,4 +207,4 @@ async def test_memory_that_cannot_be_read_fails_the_turn() -> None:
     begin(turn)
     with pytest.raises(ValueError):
         await BoundedTrackerStore(DOMAIN).retrieve("c")
-    assert turn.failures[0].startswith("memory cannot be read")
+    assert str(turn.failures[0]).startswith("memory cannot be read")
