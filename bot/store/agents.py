@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.conversation.model import new_id
+from bot.store.desk_tables import DEFAULT_TEAM, team_member
 from bot.store.tables import agent as table
 from bot.store.tokens import Agent
 from bot.store.unit_of_work import Unit
@@ -23,11 +24,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def add_agent(unit: Unit, *, login: str, name: str, role: str, password_hash: str) -> Agent:
-    """Create an account. Raises `sqlalchemy.exc.IntegrityError` when the login is taken."""
+    """Create an account, in the default team. Raises `sqlalchemy.exc.IntegrityError` when the login is taken."""
     agent = Agent(id=new_id(), login=login, name=name, role=role)
     await unit.connection.execute(
         sa.insert(table).values(**msgspec.to_builtins(agent), password_hash=password_hash, created_at=unit.now)
     )
+    await unit.connection.execute(sa.insert(team_member).values(team_id=DEFAULT_TEAM, agent_id=agent.id))
     return agent
 
 

@@ -28,6 +28,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     created_at: datetime
     due_at: datetime
+    # Who works on it, once somebody does, and what it is about in an agent's words.
+    owner_id: str | None = None
+    owner_name: str | None = None
+    title: str | None = None
+    updated_at: datetime | None = None
+    solved_at: datetime | None = None
     # The ticket in the company's ticket system, where there is one, and its status there.
     external_ref: str | None = None
     external_status: str | None = None

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from bot.conversation.handover import Reason, Tenure, next_holder
 from bot.conversation.model import Author, AuthorKind, Button, Draft, EventKind, Holder, Message, Source, new_id
+from bot.store.desk_tables import DEFAULT_TEAM
 from bot.store.errors import UnknownConversation
 from bot.store.promises import WaitFigure, promise, settle
 from bot.store.rows import plain
@@ -69,6 +70,10 @@ class Conversation(msgspec.Struct, kw_only=True):
     customer_level: str | None
     # A phone number that the channel vouches for, E.164.
     verified_phone: str | None
+    # The team that a person is asked from, and whose agents see the conversation.
+    team: str
+    # Grows with everything that only desks show.
+    desk_revision: int
     opened_at: datetime
     last_inbound_at: datetime | None
     last_at: datetime
@@ -269,6 +274,7 @@ class OpenConversation:
                 "started_at": self.unit.now,
                 "ended_at": None,
                 "deadline_at": deadline,
+                "seen_at": None,
             }
         )
         if holder is not Holder.BOT:
@@ -352,6 +358,8 @@ def new_conversation(
         customer_name=None,
         customer_level=None,
         verified_phone=None,
+        team=DEFAULT_TEAM,
+        desk_revision=0,
         opened_at=unit.now,
         last_inbound_at=None,
         last_at=unit.now,

@@ -73,6 +73,8 @@ class TenureRecord(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime
     ended_at: datetime | None
     deadline_at: datetime | None
+    # When the agent who was given the conversation first looked at it.
+    seen_at: datetime | None = None
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):

@@ -72,6 +72,10 @@ conversation = sa.Table(
     sa.Column("customer_level", sa.String(10)),
     # A phone number that the channel vouches for, E.164; null where it vouches for none.
     sa.Column("verified_phone", sa.String(20)),
+    # The team that a person is asked from, and whose agents see the conversation.
+    sa.Column("team", sa.String(40), nullable=False, server_default="service", index=True),
+    # Grows with everything that only desks show: notes, cases, replies held back, invitations.
+    sa.Column("desk_revision", sa.Integer, nullable=False, server_default="0"),
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("last_inbound_at", UtcDateTime),
     sa.Column("last_at", UtcDateTime, nullable=False),
@@ -98,6 +102,8 @@ tenure = sa.Table(
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("ended_at", UtcDateTime),
     sa.Column("deadline_at", UtcDateTime),
+    # When an agent who was given the conversation first looked at it; until then it is not certain that anybody has.
+    sa.Column("seen_at", UtcDateTime),
     sa.UniqueConstraint("conversation_id", "epoch", "holder", name="uq_tenure_holder"),
     sa.CheckConstraint("holder in ('bot', 'queue', 'agent', 'closed')", name="holder"),
     sa.CheckConstraint("(holder = 'agent') = (agent_id is not null)", name="agent_is_named"),
@@ -263,6 +269,12 @@ case = sa.Table(
     sa.Column("reason", sa.String(30), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("due_at", UtcDateTime, nullable=False),
+    # Who works on it, once somebody does; what it is about in an agent's words; when it was last changed and solved.
+    sa.Column("owner_id", sa.String(40)),
+    sa.Column("owner_name", sa.String(120)),
+    sa.Column("title", sa.String(200)),
+    sa.Column("updated_at", UtcDateTime),
+    sa.Column("solved_at", UtcDateTime),
     # The case's ticket in the company's ticket system and its status there, for instance "T-000017", "in_progress".
     sa.Column("external_ref", sa.String(40)),
     sa.Column("external_status", sa.String(24)),
@@ -329,8 +341,14 @@ agent = sa.Table(
     sa.Column("password_hash", sa.String(200), nullable=False),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("locked_until", UtcDateTime),
-    # When a desk of this agent was last connected.
+    # When a desk of this agent was last connected, when the agent last did something there, and whether they chose to
+    # be given conversations. All three are asked before one is given.
     sa.Column("last_seen_at", UtcDateTime),
+    sa.Column("active_at", UtcDateTime),
+    sa.Column("available", sa.Boolean, nullable=False, server_default=sa.true()),
+    # How many conversations are given at once, and when the last one was.
+    sa.Column("capacity", sa.Integer, nullable=False, server_default="5"),
+    sa.Column("assigned_at", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 
