@@ -11,7 +11,7 @@ kernel on the unit sphere: meaning counts among near neighbours only, so that on
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from bot.nlu.encoder import DIMENSIONS, centred, encode
+from bot.nlu.terms import Terms
 from bot.nlu.text import clean, fold, mask_digits
 
 Array = NDArray[np.float32]
@@ -47,9 +48,9 @@ class TextKernel:
 
     def __init__(self, sharpness: float, word_weight: float, character_weight: float) -> None:
         self.sharpness, self.word_weight, self.character_weight = sharpness, word_weight, character_weight
-        shared = {"lowercase": False, "sublinear_tf": True, "dtype": np.float32}
-        self._words = TfidfVectorizer(ngram_range=(1, 2), tokenizer=_WORD.findall, token_pattern=None, **shared)
-        self._characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **shared)
+        shared = {"lowercase": False, "sublinear_tf": True}
+        self._words = Terms(TfidfVectorizer(ngram_range=(1, 2), tokenizer=_WORD.findall, token_pattern=None, **shared))
+        self._characters = Terms(TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **shared))
         self._mean: Array = np.zeros(DIMENSIONS, dtype=np.float32)
 
     def fit(self, texts: Sequence[str]) -> Views:
@@ -58,16 +59,14 @@ class TextKernel:
         vectors = encode([clean(text) for text in texts])
         self._mean = vectors.mean(axis=0)
         # n-grams of a single text tell nothing about another one; few texts keep them all.
-        self._characters.set_params(min_df=2 if len(texts) > 200 else 1)
-        return Views(
-            centred(vectors, self._mean), self._words.fit_transform(surfaces), self._characters.fit_transform(surfaces)
-        )
+        fewest = 2 if len(texts) > 200 else 1
+        return Views(centred(vectors, self._mean), self._words.fit(surfaces, 1), self._characters.fit(surfaces, fewest))
 
     def views(self, texts: Sequence[str]) -> Views:
         """Returns the views of other texts."""
         surfaces = [_surface(text) for text in texts]
         meaning = centred(encode([clean(text) for text in texts]), self._mean)
-        return Views(meaning, self._words.transform(surfaces), self._characters.transform(surfaces))
+        return Views(meaning, self._words.rows(surfaces), self._characters.rows(surfaces))
 
     def meaning(self, left: Views, right: Views) -> Array:
         """Returns the encoder's part of the kernel, one row per text of `left`."""
@@ -91,22 +90,15 @@ class TextKernel:
 
     def state(self) -> tuple[dict[str, dict[str, int]], dict[str, Array]]:
         """Returns vocabularies and arrays for `restore`."""
-        vocabularies = {
-            name: {term: int(column) for term, column in vectorizer.vocabulary_.items()}
-            for name, vectorizer in (("words", self._words), ("characters", self._characters))
-        }
-        return vocabularies, {
-            "mean": self._mean,
-            "idf_words": self._words.idf_.astype(np.float32),
-            "idf_characters": self._characters.idf_.astype(np.float32),
-        }
+        terms = {"words": self._words, "characters": self._characters}
+        arrays = {"mean": self._mean} | {f"idf_{name}": one.weights for name, one in terms.items()}
+        return {name: one.vocabulary for name, one in terms.items()}, arrays
 
-    def restore(self, vocabularies: dict[str, dict[str, int]], arrays: dict[str, Array]) -> None:
+    def restore(self, vocabularies: dict[str, dict[str, int]], arrays: Mapping[str, Array]) -> None:
         """Takes over what `state` gave."""
         self._mean = arrays["mean"]
-        for name, vectorizer in (("words", self._words), ("characters", self._characters)):
-            vectorizer.vocabulary_ = vocabularies[name]
-            vectorizer.idf_ = arrays[f"idf_{name}"]
+        self._words.restore(vocabularies["words"], arrays["idf_words"])
+        self._characters.restore(vocabularies["characters"], arrays["idf_characters"])
 
 
 def _surface(text: str) -> str:
