@@ -30,6 +30,8 @@ from bot.brain.assistant import Assistant, NotReady
 from bot.brain.memory import BrainMemory, MemoryAway
 from bot.brain.plain_text import PlainText, plain_text
 from bot.brain.turn import Saved, Turn, TurnFailed, begin
+from bot.nlu.encoder import EncodeTogether
+from bot.nlu.text import clean
 from bot.service.brain_protocol import Failure, HandoverReason, TurnRequest, TurnResponse
 from bot.settings import Settings
 
@@ -46,6 +48,7 @@ class KlartextInput(InputChannel):
         self._settings = settings
         self._assistant = Assistant(settings)
         self._decoder = msgspec.json.Decoder(TurnRequest)
+        self._encoder = EncodeTogether()
         self._memory: BrainMemory | None = None
         # Turns being answered in this process: asking for one of them again waits for the same answer.
         self._running: dict[tuple[str, str], asyncio.Task[str]] = {}
@@ -148,6 +151,8 @@ class KlartextInput(InputChannel):
         """Let Rasa handle the message. Raises `TurnFailed` for whatever Rasa went on after."""
         asked = turn.request
         read = PlainText(asked.payload, 0) if asked.payload is not None else plain_text(asked.text or "")
+        if asked.payload is None:
+            await self._encoder.ahead(clean(read.text))
         output = CollectingChannel()
         await handle(
             UserMessage(

