@@ -14,24 +14,26 @@ Without Rasa in its imports, so that erasure can run where Rasa is not installed
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, bindparam, delete, event, select, text
+from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, bindparam, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateTable
+
+from bot.store.engine import Database
+from bot.store.errors import StoreUnavailable
 
 KEPT_TURNS = 3
 # Longer than this nobody waits for a connection or a statement.
 WAIT_SECONDS = 5.0
+
+Transaction = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 
 brain_turn = Table(
     "brain_turn",
@@ -74,11 +76,9 @@ class BrainMemory:
     """Rows of `brain_turn` on SQLite or PostgreSQL. Creates its table at first use."""
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
-        one_file = self._engine.dialect.name == "sqlite"
-        # SQLite has one writer at a time, and lets the others poll; within a process a queue is fair and faster.
-        self._writing = asyncio.Lock() if one_file else nullcontext()
-        dialect = sqlite if one_file else postgresql
+        # It survives a crash of the process; a sync of the disk per turn would buy nothing.
+        self._database = Database.connect(url, patience=WAIT_SECONDS, lasting=False)
+        dialect = sqlite if self._database.is_sqlite else postgresql
         self._insert = dialect.insert(brain_turn).on_conflict_do_nothing()
         self._ready = False
         self._creating = asyncio.Lock()
@@ -86,7 +86,7 @@ class BrainMemory:
     async def recall(self, conversation_id: str, epoch: int, turn_id: str, after_turn: str | None) -> Recollection:
         """The stored answer of `turn_id` and the snapshot of `after_turn`, where they exist, in one query."""
         names = {"conversation": conversation_id, "turn": turn_id, "after": after_turn or turn_id}
-        async with self._work() as connection:
+        async with self._work(self._database.read) as connection:
             rows = {row.turn_id: row for row in await connection.execute(_RECALL, names)}
         answered, before = rows.get(turn_id), rows.get(after_turn or "")
         return Recollection(
@@ -114,7 +114,7 @@ class BrainMemory:
             "response": response,
             "created_at": datetime.now(timezone.utc),
         }
-        async with self._writing, self._work() as connection:
+        async with self._work(self._database.write) as connection:
             # On conflict PostgreSQL waits for the other transaction to end, then inserts nothing.
             if (await connection.execute(self._insert, row)).rowcount == 1:
                 await connection.execute(_PRUNE, names)
@@ -131,20 +131,20 @@ class BrainMemory:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._engine.dispose()
+        await self._database.close()
 
     async def _delete(self, condition: Any) -> int:
-        async with self._writing, self._work() as connection:
+        async with self._work(self._database.write) as connection:
             return (await connection.execute(delete(brain_turn).where(condition))).rowcount
 
     @asynccontextmanager
-    async def _work(self) -> AsyncIterator[AsyncConnection]:
+    async def _work(self, transaction: Transaction) -> AsyncIterator[AsyncConnection]:
         """One transaction on a database that has the table."""
         try:
             await self._create_once()
-            async with self._engine.begin() as connection:
+            async with transaction() as connection:
                 yield connection
-        except (SQLAlchemyError, OSError, asyncio.TimeoutError) as error:
+        except (StoreUnavailable, SQLAlchemyError) as error:
             raise MemoryAway(f"brain memory: {error}") from error
 
     async def _create_once(self) -> None:
@@ -153,47 +153,9 @@ class BrainMemory:
         async with self._creating:
             if self._ready:
                 return
-            if self._engine.dialect.name == "sqlite":
-                await self._write_ahead()
-            async with self._engine.begin() as connection:
-                if self._engine.dialect.name == "postgresql":
+            async with self._database.write() as connection:
+                if not self._database.is_sqlite:
                     # Two brains starting at once: CREATE TABLE IF NOT EXISTS alone is not safe against itself.
                     await connection.execute(text("SELECT pg_advisory_xact_lock(7236151)"))
                 await connection.execute(CreateTable(brain_turn, if_not_exists=True))
             self._ready = True
-
-    async def _write_ahead(self) -> None:
-        """Readers then do not wait for the writer. The file remembers it; the switch itself needs the file alone for
-        a moment, and for that SQLite does not wait by itself."""
-        pause = 0.02
-        for left in reversed(range(int(WAIT_SECONDS / pause))):
-            try:
-                async with self._engine.connect() as connection:
-                    await connection.execute(text("PRAGMA journal_mode = WAL"))
-                return
-            except OperationalError as error:
-                if not left or "locked" not in str(error):
-                    raise
-                await asyncio.sleep(pause)
-
-
-def _engine(url: str) -> AsyncEngine:
-    # Parameters hold what customers said: they do not belong into an error message.
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite":
-        waits = {"timeout": WAIT_SECONDS, "command_timeout": WAIT_SECONDS}
-        return create_async_engine(
-            address, hide_parameters=True, pool_pre_ping=True, pool_timeout=WAIT_SECONDS, connect_args=waits
-        )
-    if address.database:
-        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(address, hide_parameters=True, poolclass=AsyncAdaptedQueuePool, pool_size=4)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000:.0f}")  # several brains may share the file
-        cursor.execute("PRAGMA synchronous = NORMAL")  # survives a crash of the process without a sync per turn
-        cursor.close()
-
-    return engine

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,14 @@ class Database:
         self._writing = engine.execution_options(**{_WRITES: True})
 
     @classmethod
-    def connect(cls, url: str, *, patience: float = _PATIENCE) -> Database:
-        """Prepare the engine; the first unit connects. The folder of a SQLite file is made."""
+    def connect(cls, url: str, *, patience: float = _PATIENCE, lasting: bool = True) -> Database:
+        """Prepare the engine; the first unit connects. The folder of a SQLite file is made.
+
+        `lasting`: whether a commit must survive loss of power, or only the end of the process (SQLite).
+        """
         options: dict[str, Any] = {
+            # Parameters hold what customers said: they do not belong into the message of an error.
+            "hide_parameters": True,
             "json_serializer": lambda value: msgspec.json.encode(value).decode(),
             "json_deserializer": msgspec.json.decode,
         }
@@ -55,7 +61,7 @@ class Database:
             engine = create_async_engine(url, pool_size=6, async_creator=opener(path, patience), **options)
             reporting = create_async_engine(url, pool_size=1, connect_args={"timeout": patience}, **options)
             for one in (engine, reporting):
-                sa.event.listen(one.sync_engine, "connect", _prepare_sqlite)
+                sa.event.listen(one.sync_engine, "connect", partial(_prepare_sqlite, lasting))
                 sa.event.listen(one.sync_engine, "begin", _begin_sqlite)
         else:
             reporting = None
@@ -123,14 +129,14 @@ async def _translated() -> AsyncIterator[None]:
         raise StoreUnavailable(str(error) or "no answer in time") from error
 
 
-def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
+def _prepare_sqlite(lasting: bool, dbapi_connection: Any, _record: Any) -> None:
     if dbapi_connection.isolation_level is not None:
         # The driver must not begin transactions by itself: `_begin_sqlite` chooses the kind.
         dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=FULL",
+        f"synchronous={'FULL' if lasting else 'NORMAL'}",
         "foreign_keys=ON",
         "cache_size=-16000",
     ):
