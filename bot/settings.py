@@ -6,6 +6,7 @@ Every other module gets a `Settings` value. A value that cannot be used is named
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -45,14 +46,18 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = "http://127.0.0.1:8080"
-    # Signs nothing that outlives the process unless it is set: agents then log in again after a restart.
+    # Encrypts second factors. Where it is not set, one is made once and kept in `var`: nodes that share a database need
+    # the same.
     secret_key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     # Shared with the customer portal, which signs with it who is logged in.
     identify_secret: str = field(default="", repr=False)
     demo: bool = True
     # Other websites that may embed the widget, as origins such as `https://www.example.org`.
     widget_origins: frozenset[str] = frozenset()
-    # When people are at the desk; see `bot/service/working_hours.py`. The demo is always staffed by whoever tries it.
+    # Addresses of proxies, besides those on this machine, that say truly whom a request comes from.
+    proxies: frozenset[str] = frozenset()
+    # When people are at the desk, until an administrator decides it there; see `bot/service/working_hours.py`. The demo
+    # is always staffed by whoever tries it.
     desk_hours: str = "24/7"
     # When customers are called back, as far as they choose a time themselves.
     callback_hours: str = "Mo-Fr 08:00-20:00; Sa 09:00-16:00"
@@ -182,10 +187,11 @@ class Settings:
             host=host,
             port=port,
             public_url=url("PUBLIC_URL", fallback_public),
-            secret_key=secret or secrets.token_urlsafe(32),
+            secret_key=secret or _kept_secret(var),
             identify_secret=identify_secret,
             demo=demo in {"1", "true", "yes"},
             widget_origins=frozenset(text("WIDGET_ORIGINS", "").replace(",", " ").split()),
+            proxies=frozenset(text("PROXIES", "").replace(",", " ").split()),
             desk_hours=text("DESK_HOURS", "24/7" if demo in {"1", "true", "yes"} else "Mo-Fr 08:00-18:00"),
             callback_hours=text("CALLBACK_HOURS", cls.callback_hours),
             federal_state=text("FEDERAL_STATE", cls.federal_state).upper(),
@@ -204,6 +210,23 @@ class Settings:
             whatsapp_rate=number("WHATSAPP_RATE", cls.whatsapp_rate, 0.1, 10_000),
             whatsapp_media_days=number("WHATSAPP_MEDIA_DAYS", cls.whatsapp_media_days, 0.001, 3650),
         )
+
+
+def _kept_secret(var: Path) -> str:
+    """The secret in `var`, made at the first call; a new one each time where nothing can be kept."""
+    kept, fresh = var / "secret.key", secrets.token_urlsafe(32)
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        # Complete before it has its name, so that two processes that start at once agree.
+        draft = var / f".secret.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_text(fresh, encoding="ascii")
+        with contextlib.suppress(FileExistsError):
+            kept.hardlink_to(draft)
+        draft.unlink()
+        return kept.read_text(encoding="ascii")
+    except OSError:
+        return fresh
 
 
 def database_address(name: str, raw: str) -> str:

@@ -10,11 +10,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from bot.store import desk_tables, whatsapp_tables
+from bot.store import administration_tables, desk_tables, whatsapp_tables
 from bot.store.engine import Database
 
 # Known to the migrations only once they are imported.
-__all__ = ["desk_tables", "is_current", "upgrade", "whatsapp_tables", "write_revision"]
+__all__ = ["administration_tables", "desk_tables", "is_current", "upgrade", "whatsapp_tables", "write_revision"]
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 # Any number that no other user of the database takes for a lock.

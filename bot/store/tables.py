@@ -339,8 +339,13 @@ agent = sa.Table(
     sa.Column("name", sa.String(120), nullable=False),
     sa.Column("role", sa.String(20), nullable=False),
     sa.Column("password_hash", sa.String(200), nullable=False),
-    sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("locked_until", UtcDateTime),
+    # Encrypted; in use from the moment at which a code made with it was given.
+    sa.Column("totp_secret", sa.Text),
+    sa.Column("totp_confirmed_at", UtcDateTime),
+    # The time step of the last code that was accepted: none is accepted twice.
+    sa.Column("totp_step", sa.BigInteger),
+    # Null while the account may be used.
+    sa.Column("deactivated_at", UtcDateTime),
     # When a desk of this agent was last connected, when the agent last did something there, and whether they chose to
     # be given conversations. All three are asked before one is given.
     sa.Column("last_seen_at", UtcDateTime),
@@ -350,15 +355,6 @@ agent = sa.Table(
     sa.Column("capacity", sa.Integer, nullable=False, server_default="5"),
     sa.Column("assigned_at", UtcDateTime),
     sa.Column("created_at", UtcDateTime, nullable=False),
-)
-
-agent_session = sa.Table(
-    "agent_session",
-    metadata,
-    sa.Column("digest", sa.String(64), primary_key=True),
-    sa.Column("agent_id", sa.String(40), sa.ForeignKey("agent.id"), nullable=False, index=True),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("expires_at", UtcDateTime, nullable=False),
 )
 
 stream = sa.Table(

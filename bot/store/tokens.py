@@ -1,20 +1,20 @@
 """Secrets that browsers hold: only their digests are stored.
 
-A widget's token opens one conversation; an agent's session token opens the desk.
+A widget's token opens one conversation; an agent's session token opens the desk (`bot/store/sessions.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 import sqlalchemy as sa
 
-from bot.store.tables import agent as agent_table
-from bot.store.tables import agent_session, widget_token
+from bot.conversation.roles import Role
 from bot.store.tables import button as button_table
+from bot.store.tables import widget_token
 from bot.store.unit_of_work import Unit
 
 
@@ -87,29 +87,4 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     login: str
     name: str
-    role: str
-
-
-async def add_agent_session(unit: Unit, token: str, agent_id: str, expires_at: datetime) -> None:
-    """Let `token` open the desk for an agent."""
-    await unit.connection.execute(
-        sa.insert(agent_session).values(
-            digest=digest(token), agent_id=agent_id, created_at=unit.now, expires_at=expires_at
-        )
-    )
-
-
-async def agent_of_session(unit: Unit, token: str) -> Agent | None:
-    """Whose session this is, or nobody's."""
-    found = await unit.connection.execute(
-        sa.select(agent_table.c.id, agent_table.c.login, agent_table.c.name, agent_table.c.role)
-        .join(agent_session, agent_session.c.agent_id == agent_table.c.id)
-        .where(agent_session.c.digest == digest(token), agent_session.c.expires_at > unit.now)
-    )
-    row = found.one_or_none()
-    return None if row is None else Agent(id=row.id, login=row.login, name=row.name, role=row.role)
-
-
-async def end_agent_session(unit: Unit, token: str) -> None:
-    """Log out."""
-    await unit.connection.execute(sa.delete(agent_session).where(agent_session.c.digest == digest(token)))
+    role: Role

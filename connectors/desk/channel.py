@@ -1,15 +1,14 @@
-"""The desk's routes. Every one but login needs a session; every one that changes something needs our own header too.
+"""The desk as a channel: its page, login, socket, and what agents do with conversations.
 
-The header cannot be sent by another website's form, and the cookie is not sent for it: a foreign page can do nothing in
-an agent's name.
+Every route under `/desk/api` but login is in a table with the role that it needs (`connectors/desk/access.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
@@ -17,10 +16,9 @@ from msgspec import Meta
 
 from actions.crm.errors import CrmError
 from bot.bootstrap import Job, Services
-from bot.conversation.limits import TEXT_LIMIT, TextRefused
 from bot.conversation.model import Holder
+from bot.conversation.roles import Role
 from bot.service.agents import LoginRefused
-from bot.service.conversations import Refused
 from bot.service.delivery import Sender
 from bot.service.templates import templates
 from bot.store.cases import cases
@@ -31,13 +29,22 @@ from bot.store.tokens import Agent
 from bot.store.traces import traces
 from bot.transparency.wording import LANGUAGES
 from connectors.desk import views
+from connectors.desk.access import (
+    COOKIE,
+    AgentHandler,
+    Guard,
+    Route,
+    actor_of,
+    address_of,
+    check_own_page,
+    decoded,
+    session_in,
+)
 from connectors.desk.messenger import UseTemplate, attachment_response, explained, messenger_view
 from connectors.desk.socket import DeskSockets
 from connectors.frames import ApiError, is_same_origin, json_response, request_language
 
 _STATIC = Path(__file__).parent / "static"
-COOKIE = "klartext_desk"
-_HEADER = "X-Klartext-Desk"
 # Most entries of a thread that are sent at once.
 _THREAD = 500
 
@@ -49,6 +56,8 @@ class Login(msgspec.Struct):
 
     login: Annotated[str, Meta(max_length=80)]
     password: Annotated[str, Meta(max_length=200)]
+    # From the authenticator app, or a recovery code, where the account has a second factor.
+    code: Annotated[str, Meta(max_length=40)] = ""
 
 
 class Claim(msgspec.Struct):
@@ -70,10 +79,6 @@ class HandBack(msgspec.Struct):
     note: Annotated[str, Meta(max_length=500)] | None = None
 
 
-Body = TypeVar("Body")
-AgentHandler = Callable[[web.Request, Agent], Awaitable[web.StreamResponse]]
-
-
 class Desk:
     """The desk is a channel for agents."""
 
@@ -83,6 +88,7 @@ class Desk:
     def __init__(self) -> None:
         self._services: Services | None = None
         self._sockets: DeskSockets | None = None
+        self._guard = Guard(lambda: self.services)
 
     @property
     def services(self) -> Services:
@@ -95,18 +101,33 @@ class Desk:
         router = app.router
         router.add_get("/desk", self._page)
         router.add_post("/desk/api/login", self._log_in)
-        router.add_post("/desk/api/logout", self._for_agent(self._log_out))
-        router.add_get("/desk/api/me", self._for_agent(self._me))
-        router.add_get("/desk/api/conversations", self._for_agent(self._list))
-        router.add_get("/desk/api/conversations/{id}", self._for_agent(self._detail))
-        router.add_post("/desk/api/conversations/{id}/claim", self._for_agent(self._claim))
-        router.add_post("/desk/api/conversations/{id}/messages", self._for_agent(self._reply))
-        router.add_post("/desk/api/conversations/{id}/handback", self._for_agent(self._hand_back))
-        router.add_post("/desk/api/conversations/{id}/template", self._for_agent(self._use_template))
-        router.add_get("/desk/api/attachments/{attachment}", self._for_agent(self._attachment))
+        for route in self.routes():
+            self._guard.register(app, route)
         router.add_get("/desk/ws", self._socket)
         router.add_get("/desk/wording/{language}.json", self._wording)
         router.add_static("/desk/static", _STATIC)
+
+    def routes(self) -> Sequence[Route]:
+        """Every route that needs a session."""
+        return (*self._own_routes(), *self._conversation_routes())
+
+    def _own_routes(self) -> Sequence[Route]:
+        return (
+            _agent("POST", "/logout", self._log_out, before_second_factor=True),
+            _agent("GET", "/me", self._me, before_second_factor=True),
+        )
+
+    def _conversation_routes(self) -> Sequence[Route]:
+        one = "/conversations/{id}"
+        return (
+            _agent("GET", "/conversations", self._list),
+            _agent("GET", one, self._detail, records="conversation.opened"),
+            _agent("POST", f"{one}/claim", self._claim, records="conversation.claimed"),
+            _agent("POST", f"{one}/messages", self._reply, records="conversation.answered"),
+            _agent("POST", f"{one}/handback", self._hand_back, records="conversation.handed_back"),
+            _agent("POST", f"{one}/template", self._use_template, records="conversation.template_sent"),
+            _agent("GET", "/attachments/{attachment}", self._attachment, records="attachment.opened"),
+        )
 
     def start(self, services: Services) -> None:
         """Begin to follow the stream of changes."""
@@ -122,40 +143,22 @@ class Desk:
         if self._sockets is not None:
             await self._sockets.close()
 
-    def _for_agent(self, handler: AgentHandler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """Only with a session, and for changes only from our own page."""
-
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            if request.method != "GET":
-                _check_own_page(request)
-            agent = await self._agent(request)
-            if agent is None:
-                raise ApiError(401, "unauthenticated", "desk_error_unauthenticated")
-            try:
-                return await handler(request, agent)
-            except UnknownConversation as error:
-                raise ApiError(404, "not_found", "error_not_found") from error
-            except TextRefused as error:
-                raise ApiError(422, error.code, f"error_{error.code}", limit=str(TEXT_LIMIT)) from error
-            except Refused as error:
-                raise _refusal(error) from error
-
-        return guarded
-
-    async def _agent(self, request: web.Request) -> Agent | None:
-        token = request.cookies.get(COOKIE)
-        return await self.services.agents.of_session(token) if token else None
-
     async def _page(self, _request: web.Request) -> web.FileResponse:
         return web.FileResponse(_STATIC / "index.html")
 
     async def _log_in(self, request: web.Request) -> web.Response:
-        _check_own_page(request)
-        body = await _decoded(request, Login)
+        check_own_page(request)
+        body = await decoded(request, Login)
         try:
-            agent, token = await self.services.agents.log_in(body.login.strip().lower(), body.password)
+            agent, token = await self.services.agents.log_in(
+                body.login.strip().lower(),
+                body.password,
+                code=body.code,
+                address=address_of(request, self.services.settings.proxies),
+                client=request.headers.get("User-Agent", ""),
+            )
         except LoginRefused as refused:
-            status = 429 if refused.code == "locked" else 401
+            status = {"locked": 429, "code_unreadable": 503}.get(refused.code, 401)
             raise ApiError(status, refused.code, f"desk_error_login_{refused.code}") from refused
         response = json_response({"agent": views.agent_view(agent)})
         response.set_cookie(
@@ -169,16 +172,20 @@ class Desk:
         return response
 
     async def _log_out(self, request: web.Request, _agent: Agent) -> web.Response:
-        token = request.cookies[COOKIE]
-        await self.services.agents.log_out(token)
-        if self._sockets is not None:
-            self._sockets.log_out(token)
+        await self.services.agents.log_out(session_in(request), actor_of(request, self.services))
+        self.check_sessions()
         response = json_response({})
         response.del_cookie(COOKIE, path="/desk")
         return response
 
-    async def _me(self, _request: web.Request, agent: Agent) -> web.Response:
-        return json_response({"agent": views.agent_view(agent)})
+    def check_sessions(self) -> None:
+        """A session has ended: its sockets of this process close at once, those of others within twenty seconds."""
+        if self._sockets is not None:
+            self._sockets.check_sessions()
+
+    async def _me(self, request: web.Request, agent: Agent) -> web.Response:
+        missing = not await self._guard.may_work(session_in(request))
+        return json_response({"agent": views.agent_view(agent), "second_factor_needed": missing})
 
     async def _list(self, request: web.Request, agent: Agent) -> web.Response:
         view = request.query.get("view", "all")
@@ -236,19 +243,19 @@ class Desk:
         return (views.customer_view(fact.value) if fact else None), None
 
     async def _claim(self, request: web.Request, agent: Agent) -> web.Response:
-        body = await _decoded(request, Claim)
+        body = await decoded(request, Claim)
         await self.services.conversations.claim(request.match_info["id"], agent, body.epoch)
         return await self._summary(request)
 
     async def _reply(self, request: web.Request, agent: Agent) -> web.Response:
-        body = await _decoded(request, Reply)
+        body = await decoded(request, Reply)
         receipt = await self.services.conversations.reply(
             request.match_info["id"], agent, body.text, client_id=body.client_id
         )
         return json_response({"message_id": receipt.message.id, "seq": receipt.message.seq, "at": receipt.message.at})
 
     async def _use_template(self, request: web.Request, agent: Agent) -> web.Response:
-        body = await _decoded(request, UseTemplate)
+        body = await decoded(request, UseTemplate)
         template = templates().get(body.template)
         if template is None:
             raise ApiError(422, "template", "desk_error_template")
@@ -261,7 +268,7 @@ class Desk:
         return await attachment_response(self.services, request, agent)
 
     async def _hand_back(self, request: web.Request, agent: Agent) -> web.Response:
-        body = await _decoded(request, HandBack)
+        body = await decoded(request, HandBack)
         note = (body.note or "").strip() or None
         await self.services.conversations.hand_back(request.match_info["id"], agent, note)
         return await self._summary(request)
@@ -275,9 +282,11 @@ class Desk:
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if not is_same_origin(request):
             raise ApiError(403, "origin", "error_origin")
-        agent = await self._agent(request)
+        session = await self._guard.session(request)
+        if session is not None and not await self._guard.may_work(session):
+            session = None
         assert self._sockets is not None
-        return await self._sockets.serve(request, agent, request.cookies.get(COOKIE, ""))
+        return await self._sockets.serve(request, session, request.cookies.get(COOKIE, ""))
 
     async def _wording(self, request: web.Request) -> web.Response:
         language = request.match_info["language"]
@@ -286,28 +295,6 @@ class Desk:
         return json_response(self.services.words.table("desk_", language))
 
 
-def _check_own_page(request: web.Request) -> None:
-    if _HEADER not in request.headers or not is_same_origin(request):
-        raise ApiError(403, "origin", "desk_error_origin")
-
-
-def _refusal(refused: Refused) -> ApiError:
-    """What a refusal by the services means to an agent."""
-    agent = refused.values.get("agent")
-    if refused.code == "already_claimed":
-        return ApiError(409, refused.code, "desk_error_already_claimed", agent=agent or "")
-    if refused.code == "not_holder":
-        key = "desk_error_not_holder_agent" if agent else "desk_error_not_holder"
-        return ApiError(409, refused.code, key, **({"agent": agent} if agent else {}))
-    if refused.code in {"template", "stopped"}:
-        return ApiError(422, refused.code, f"desk_error_{refused.code}")
-    if refused.code == "outdated":
-        return ApiError(409, refused.code, "desk_error_outdated")
-    return ApiError(400, refused.code, "error_bad_frame")
-
-
-async def _decoded(request: web.Request, kind: type[Body]) -> Body:
-    try:
-        return msgspec.json.decode(await request.read() or b"{}", type=kind)
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise ApiError(400, "bad_request", "error_bad_frame") from error
+def _agent(method: str, path: str, handler: AgentHandler, **more: Any) -> Route:
+    """A route for everybody who works here."""
+    return Route(method=method, path=path, role=Role.AGENT, handler=handler, **more)

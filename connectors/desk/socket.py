@@ -19,7 +19,7 @@ from bot.bootstrap import Services
 from bot.ending import end
 from bot.store.errors import StoreUnavailable
 from bot.store.log import messages_at, overviews, stream_after, stream_head
-from bot.store.tokens import Agent
+from bot.store.sessions import DeskSession
 from bot.store.wakeup import Hint
 from bot.transparency.wording import Language
 from connectors.closing import Closing, all_gone
@@ -71,14 +71,14 @@ class DeskSockets:
         for connection in tuple(self._connections):
             connection.notify(hint)
 
-    async def serve(self, request: web.Request, agent: Agent | None, token: str) -> web.StreamResponse:
+    async def serve(self, request: web.Request, session: DeskSession | None, token: str) -> web.StreamResponse:
         """Serve one desk until it closes."""
         ws = web.WebSocketResponse(heartbeat=30, max_msg_size=_FRAME_LIMIT)
         await ws.prepare(request)
-        if agent is None:
+        if session is None:
             await ws.close(code=_UNAUTHENTICATED, message=b"log in")
             return ws
-        connection = _Connection(self._services, ws, agent, token, request_language(request))
+        connection = _Connection(self._services, ws, session, token, request_language(request))
         self._connections.add(connection)
         try:
             await connection.serve()
@@ -86,11 +86,10 @@ class DeskSockets:
             self._connections.discard(connection)
         return ws
 
-    def log_out(self, token: str) -> None:
-        """Close the sockets of a session that has ended."""
+    def check_sessions(self) -> None:
+        """Some session may have ended: each socket looks now whether it was its own."""
         for connection in tuple(self._connections):
-            if connection.token == token:
-                connection.closing.request(_UNAUTHENTICATED, b"logged out")
+            connection.check_session()
 
     async def close(self) -> None:
         """Close every socket, saying that the server restarts."""
@@ -102,17 +101,18 @@ class DeskSockets:
 
 class _Connection:
     def __init__(
-        self, services: Services, ws: web.WebSocketResponse, agent: Agent, token: str, language: Language
+        self, services: Services, ws: web.WebSocketResponse, session: DeskSession, token: str, language: Language
     ) -> None:
         self.ws = ws
-        self.token = token
         self.closing = Closing()
         self._services = services
-        self._agent = agent
+        self._session = session
+        self._token = token
         self._language = language
         # Nothing is sent before the desk has said what it knows.
         self._position: int | None = None
         self._wake = asyncio.Event()
+        self._check = asyncio.Event()
         self._typing: asyncio.Task[None] | None = None
 
     def notify(self, hint: Hint) -> None:
@@ -122,6 +122,10 @@ class _Connection:
         if hint.typing_to == "desk":
             frame = {"type": "typing", "conversation": hint.conversation_id, "author": {"kind": "customer", "name": ""}}
             self._typing = asyncio.create_task(self._send(frame))
+
+    def check_session(self) -> None:
+        """Look soon whether the session is still open."""
+        self._check.set()
 
     async def serve(self) -> None:
         """Hello, then changes out and typing in."""
@@ -141,8 +145,8 @@ class _Connection:
                     Hint(
                         conversation_id=frame.conversation,
                         typing_to="customer",
-                        typing_by=self._agent.id,
-                        typing_name=self._agent.name,
+                        typing_by=self._session.agent.id,
+                        typing_name=self._session.agent.name,
                     )
                 )
             elif isinstance(frame, Ping):
@@ -171,11 +175,13 @@ class _Connection:
         every = min(_PRESENCE_EVERY, self._services.settings.agent_deadline / 3)
         while True:
             with contextlib.suppress(StoreUnavailable):
-                if await self._services.agents.of_session(self.token) is None:
+                if await self._services.agents.session_of(self._token) is None:
                     self.closing.request(_UNAUTHENTICATED, b"logged out")
                     return
-                await self._services.agents.is_present(self._agent.id)
-            await asyncio.sleep(every)
+                await self._services.agents.is_present(self._session.agent.id, self._session.id)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._check.wait(), every)
+            self._check.clear()
 
     async def _pump(self) -> None:
         while True:

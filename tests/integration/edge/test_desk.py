@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import aiohttp
-import pytest
 
 from bot.service.brain_protocol import KnownCustomer, Reply, TurnRequest, TurnResponse
 from tests.integration.edge.conftest import Agent, Edge
@@ -141,26 +140,6 @@ async def test_a_wrong_login_says_the_same_for_known_and_unknown_and_locks_in_th
             f"{edge.base}/desk/api/login", data=b"{", headers={"X-Klartext-Desk": "1", "Accept-Language": "en"}
         ) as response:
             assert (response.status, "could not be read" in (await response.json())["message"]) == (400, True)
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "me"),
-        ("GET", "conversations"),
-        ("GET", "conversations/x"),
-        ("POST", "conversations/x/claim"),
-        ("POST", "conversations/x/messages"),
-        ("POST", "conversations/x/handback"),
-        ("POST", "logout"),
-    ],
-)
-async def test_nothing_is_open_without_a_login(edge: Edge, method: str, path: str) -> None:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.request(method, f"{edge.base}/desk/api/{path}", headers={"X-Klartext-Desk": "1"}) as response,
-    ):
-        assert response.status == 401
 
 
 async def test_another_websites_request_is_refused_although_the_agent_is_logged_in(edge: Edge) -> None:

@@ -1,0 +1,120 @@
+"""Who may use which route: the whole table, every route for every role. A route that is not in it fails the test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from bot.conversation.roles import Role
+from bot.service.agents import POLICY, SecurityPolicy
+from bot.store.desk_settings import set_setting
+from bot.store.sessions import add_session
+from connectors.desk.access import COOKIE
+from tests.integration.edge.conftest import PASSWORD, Edge
+
+# Every route under /desk/api that needs a session, and the least role that may use it.
+ACCESS: dict[tuple[str, str], Role] = {
+    ("POST", "/logout"): Role.AGENT,
+    ("GET", "/me"): Role.AGENT,
+    ("GET", "/conversations"): Role.AGENT,
+    ("GET", "/conversations/{id}"): Role.AGENT,
+    ("POST", "/conversations/{id}/claim"): Role.AGENT,
+    ("POST", "/conversations/{id}/messages"): Role.AGENT,
+    ("POST", "/conversations/{id}/handback"): Role.AGENT,
+    ("POST", "/conversations/{id}/template"): Role.AGENT,
+    ("GET", "/attachments/{attachment}"): Role.AGENT,
+}
+# Those that an account may use that still has to set up its second factor.
+BEFORE_SECOND_FACTOR = {("POST", "/logout"), ("GET", "/me")}
+# The only ones without a session.
+OPEN = {("POST", "/login")}
+
+
+@dataclass
+class Visitor:
+    """Somebody with a role, or with no session at all."""
+
+    name: str
+    role: Role | None
+    agent_id: str = ""
+
+
+@pytest.fixture
+async def visitors(edge: Edge) -> list[Visitor]:
+    """One of each role, and somebody who is not logged in."""
+    found = [Visitor("nobody", None)]
+    for role in Role:
+        agent = await edge.services.agents.add(role.value, "Vor Name", role.value, PASSWORD)
+        found.append(Visitor(role.value, role, agent.id))
+    return found
+
+
+async def _ask(edge: Edge, visitor: Visitor, method: str, path: str) -> tuple[int, str]:
+    """Status and code, with a fresh session each time: some routes end it."""
+    cookies = {}
+    if visitor.role is not None:
+        async with edge.services.store.write() as unit:
+            token = f"token-{visitor.name}-{unit.now.timestamp()}"
+            await add_session(unit, token, visitor.agent_id, address="", client="", lifetime=timedelta(hours=1))
+        cookies[COOKIE] = token
+    for name in ("id", "attachment", "session"):
+        path = path.replace(f"{{{name}}}", "unknown")
+    headers = {"X-Klartext-Desk": "1", "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request(method, f"{edge.base}/desk/api{path}", headers=headers) as response,
+    ):
+        body = await response.json() if response.content_type == "application/json" else {}
+        return response.status, body.get("code", "") if isinstance(body, dict) else ""
+
+
+def _routes(edge: Edge) -> set[tuple[str, str]]:
+    prefix = "/desk/api"
+    return {
+        (route.method, route.resource.canonical.removeprefix(prefix))
+        for route in edge.server.app.router.routes()  # type: ignore[attr-defined]
+        if route.resource is not None and route.resource.canonical.startswith(prefix)
+    }
+
+
+async def test_every_route_is_in_the_table_and_the_table_has_no_others(edge: Edge) -> None:
+    assert _routes(edge) == set(ACCESS) | OPEN
+    assert set(ACCESS) >= BEFORE_SECOND_FACTOR
+
+
+async def test_every_route_is_open_to_those_roles_and_to_nobody_else(edge: Edge, visitors: list[Visitor]) -> None:
+    wrong = []
+    for (method, path), needed in ACCESS.items():
+        for visitor in visitors:
+            status, code = await _ask(edge, visitor, method, path)
+            if visitor.role is None:
+                good = status == 401
+            elif visitor.role.may(needed):
+                good = status not in {401, 403}
+            else:
+                good = (status, code) == (403, "role")
+            if not good:
+                wrong.append((method, path, visitor.name, status, code))
+    assert not wrong
+
+
+async def test_without_a_required_second_factor_only_setting_it_up_is_open(edge: Edge, visitors: list[Visitor]) -> None:
+    async with edge.services.store.write() as unit:
+        await set_setting(unit, POLICY, SecurityPolicy(second_factor_required=True), "test")
+    wrong = []
+    for method, path in ACCESS:
+        status, code = await _ask(edge, visitors[-1], method, path)
+        closed = (status, code) == (403, "second_factor_needed")
+        if closed is ((method, path) in BEFORE_SECOND_FACTOR):
+            wrong.append((method, path, status, code))
+    assert not wrong
+
+
+async def test_roles_are_in_order_and_each_includes_the_one_before() -> None:
+    table = {(one, other): one.may(other) for one in Role for other in Role}
+    assert [other.value for other in Role if table[Role.AGENT, other]] == ["agent"]
+    assert [other.value for other in Role if table[Role.SUPERVISOR, other]] == ["agent", "supervisor"]
+    assert all(table[Role.ADMINISTRATOR, other] for other in Role)
