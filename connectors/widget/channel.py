@@ -17,13 +17,14 @@ from bot.bootstrap import Job, Services
 from bot.conversation.limits import TEXT_LIMIT, TextRefused
 from bot.service.conversations import Refused
 from bot.service.delivery import Sender
-from bot.store.errors import UnknownConversation
+from bot.store.errors import StoreUnavailable, UnknownConversation
 from bot.store.log import messages_after, newest_messages, read_conversation
 from bot.store.tokens import WidgetPass, widget_pass
 from bot.store.wakeup import Hint
 from bot.transparency.wording import LANGUAGES, language_of
 from connectors.closing import all_gone
 from connectors.frames import ApiError, event_frame, is_same_origin, json_response, request_language
+from connectors.widget.allowance import Allowances
 from connectors.widget.protocol import RESTART
 from connectors.widget.socket import SNAPSHOT, Socket
 
@@ -39,6 +40,13 @@ class Posted(msgspec.Struct):
     client_id: Annotated[str, Meta(min_length=1, max_length=64)]
     text: str
     payload: Annotated[str, Meta(max_length=100)] | None = None
+
+
+class Login(msgspec.Struct):
+    """Body of a login of the customer portal; see `bot/service/portal.py`."""
+
+    user: Annotated[str, Meta(min_length=1, max_length=40)]
+    signature: Annotated[str, Meta(max_length=100)]
 
 
 class Begin(msgspec.Struct):
@@ -70,6 +78,7 @@ class Widget:
         app.router.add_get("/widget/ws", self._socket)
         app.router.add_post("/widget/hello", self._hello)
         app.router.add_post("/widget/messages", self._post)
+        app.router.add_post("/widget/identify", self._identify)
         app.router.add_get("/widget/events", self._events)
         app.router.add_get("/widget/wording/{language}.json", self._wording)
         app.router.add_static("/widget", _STATIC)
@@ -77,6 +86,7 @@ class Widget:
     def start(self, services: Services) -> None:
         """Begin to listen for changes."""
         self._services = services
+        self._allowances = Allowances(services.settings.message_rate)
         self._forget = services.store.wakeup.subscribe(self._on_hint)
 
     def jobs(self) -> Sequence[Job]:
@@ -142,6 +152,7 @@ class Widget:
     async def _post(self, request: web.Request) -> web.Response:
         self._check_origin(request)
         opened = await self._pass(request)
+        self._check_rate(opened)
         body = await _decoded(request, Posted)
         try:
             receipt = await self.services.conversations.receive(
@@ -157,6 +168,28 @@ class Widget:
         return json_response(
             {"client_id": body.client_id, "message_id": message.id, "seq": message.seq, "at": message.at}
         )
+
+    async def _identify(self, request: web.Request) -> web.Response:
+        """Take over a login of the portal, as over the socket."""
+        self._check_origin(request)
+        opened = await self._pass(request)
+        self._check_rate(opened)
+        body = await _decoded(request, Login)
+        try:
+            await self.services.portal.identify(opened.conversation_id, body.user, body.signature)
+        except Refused as error:
+            status = 503 if error.code == "identify_unavailable" else 422
+            raise ApiError(status, error.code, f"error_{error.code}") from error
+        except StoreUnavailable as error:
+            raise ApiError(503, "identify_unavailable", "error_identify_unavailable") from error
+        except UnknownConversation as error:
+            raise ApiError(401, "expired", "error_expired") from error
+        return json_response({"level": "proven"})
+
+    def _check_rate(self, opened: WidgetPass) -> None:
+        """A login is as dear as a message, so that signatures cannot be tried out."""
+        if not self._allowances.take(opened.conversation_id):
+            raise ApiError(429, "rate", "error_rate")
 
     async def _events(self, request: web.Request) -> web.Response:
         self._check_origin(request)

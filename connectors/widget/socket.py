@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -29,14 +28,15 @@ from bot.transparency.wording import Language, language_of
 from connectors.closing import Closing
 from connectors.frames import encode, event_frame
 from connectors.widget import protocol
+from connectors.widget.allowance import Allowance
 
 log = structlog.get_logger(__name__)
 
 # Most entries sent to a client that begins afresh, or is further behind than this.
 SNAPSHOT = 200
 _SEND_TIMEOUT = 10.0
-# Seconds' worth of messages that a customer may send at once; beyond `_PATIENCE` refusals the socket is closed.
-_BURST_SECONDS, _PATIENCE = 10.0, 40
+# After so many messages beyond the allowance the socket is closed.
+_PATIENCE = 40
 _RECEIPTS_EVERY = 1.0
 
 
@@ -51,8 +51,7 @@ class Socket:
         self.closing = Closing()
         self._sent_seq = 0
         self._wake = asyncio.Event()
-        self._rate = services.settings.message_rate
-        self._tokens, self._filled_at, self._refusals = self._rate * _BURST_SECONDS, time.monotonic(), 0
+        self._allowance, self._refusals = Allowance(services.settings.message_rate), 0
         self._delivered_seq = self._read_seq = 0
         self._receipts: asyncio.Task[None] | None = None
         self._typing: asyncio.Task[None] | None = None
@@ -163,7 +162,7 @@ class Socket:
             await self._send({"type": "pong"})
 
     async def _message(self, frame: protocol.Msg) -> None:
-        if not self._may_send():
+        if not self._allowance.take():
             self._refusals += 1
             await self._error("rate", "error_rate", frame.client_id)
             if self._refusals > _PATIENCE:
@@ -196,7 +195,7 @@ class Socket:
 
     async def _identify(self, frame: protocol.Identify) -> None:
         # As dear as a message, so that signatures cannot be tried out.
-        if not self._may_send():
+        if not self._allowance.take():
             await self._error("rate", "error_rate")
             return
         try:
@@ -208,15 +207,6 @@ class Socket:
             await self._error("identify_unavailable", "error_identify_unavailable")
         else:
             await self._send({"type": "identified", "level": "proven"})
-
-    def _may_send(self) -> bool:
-        now = time.monotonic()
-        self._tokens = min(self._rate * _BURST_SECONDS, self._tokens + (now - self._filled_at) * self._rate)
-        self._filled_at = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
 
     async def _decode(self, data: Any) -> protocol.Frame | None:
         try:

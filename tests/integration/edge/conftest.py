@@ -29,9 +29,11 @@ class Customer:
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws
         self.welcome: dict[str, Any] = {}
+        self.locale = "de"
 
     async def hello(self, token: str | None = None, last_seq: int = 0, locale: str = "de") -> dict[str, Any]:
         """Open or begin a conversation."""
+        self.locale = locale
         await self.send({"type": "hello", "v": 1, "token": token, "last_seq": last_seq, "locale": locale})
         self.welcome = await self.frame("welcome")
         return self.welcome

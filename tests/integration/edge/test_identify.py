@@ -1,10 +1,11 @@
-"""A login of the customer portal, given over the widget's socket: what it proves, and what it does not."""
+"""A login of the customer portal, given over the widget's socket or over HTTP: what it proves, and what it does not."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import aiohttp
 import pytest
 
 from actions.crm.demo_people import OUTAGE, TWO
@@ -31,13 +32,38 @@ async def begin(customer: Customer, locale: str = "de") -> str:
     return conversation
 
 
-async def identify(customer: Customer, user: str, signature: str) -> dict[str, Any]:
-    """Give a login; what came back."""
-    await customer.send({"type": "identify", "user": user, "signature": signature})
+async def over_socket(_edge: Edge, customer: Customer, login: dict[str, str]) -> dict[str, Any]:
+    """Give a login over the socket; what came back."""
+    await customer.send({"type": "identify", **login})
     while True:
         frame = await customer.frame()
         if frame["type"] in {"identified", "error"}:
             return frame
+
+
+async def over_http(edge: Edge, customer: Customer, login: dict[str, str]) -> dict[str, Any]:
+    """Give it where sockets are blocked; what came back, as the socket would put it."""
+    headers = {"Authorization": f"Bearer {customer.welcome['token']}", "Accept-Language": customer.locale}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{edge.base}/widget/identify", json=login) as response,
+    ):
+        answer = await response.json()
+        if response.status == 200:
+            return {"type": "identified", **answer}
+        assert response.status == {"rate": 429, "identify_unavailable": 503, "bad_frame": 400}.get(answer["code"], 422)
+        return {"type": "error", **answer}
+
+
+@pytest.fixture(params=[over_socket, over_http])
+def identify(request: pytest.FixtureRequest, edge: Edge) -> Any:
+    """Gives a login, one way or the other."""
+
+    async def given(customer: Customer, user: str, signature: str) -> dict[str, Any]:
+        answer: dict[str, Any] = await request.param(edge, customer, {"user": user, "signature": signature})
+        return answer
+
+    return given
 
 
 async def level(edge: Edge, conversation: str) -> tuple[str, str | None]:
@@ -48,7 +74,7 @@ async def level(edge: Edge, conversation: str) -> tuple[str, str | None]:
     return known.level, (shown["summary"]["customer"] or {}).get("level")
 
 
-async def test_a_login_proves_who_it_is_and_agents_see_it(edge: Edge, portal: Any) -> None:
+async def test_a_login_proves_who_it_is_and_agents_see_it(edge: Edge, portal: Any, identify: Any) -> None:
     async with edge.customer() as customer:
         conversation = await begin(customer)
         signature = portal(OUTAGE)
@@ -60,7 +86,7 @@ async def test_a_login_proves_who_it_is_and_agents_see_it(edge: Edge, portal: An
 
 
 @pytest.mark.parametrize("locale", ["de", "en"])
-async def test_a_bad_signature_is_said_and_changes_nothing(edge: Edge, portal: Any, locale: str) -> None:
+async def test_a_bad_signature_is_said_and_changes_nothing(edge: Edge, portal: Any, identify: Any, locale: str) -> None:
     async with edge.customer() as customer:
         conversation = await begin(customer, locale)
         for user, signature, code in (
@@ -77,7 +103,7 @@ async def test_a_bad_signature_is_said_and_changes_nothing(edge: Edge, portal: A
         await customer.event("Echo: Es geht weiter")
 
 
-async def test_a_signature_is_good_in_one_conversation_only(edge: Edge, portal: Any) -> None:
+async def test_a_signature_is_good_in_one_conversation_only(edge: Edge, portal: Any, identify: Any) -> None:
     signature = portal(OUTAGE)
     async with edge.customer() as first, edge.customer() as second:
         await first.hello()
@@ -87,14 +113,16 @@ async def test_a_signature_is_good_in_one_conversation_only(edge: Edge, portal: 
         assert await level(edge, other) == ("none", None)
 
 
-async def test_signatures_cannot_be_tried_out(edge: Edge) -> None:
+async def test_signatures_cannot_be_tried_out(edge: Edge, identify: Any) -> None:
     async with edge.customer() as customer:
         await customer.hello()
         codes = [(await identify(customer, OUTAGE, "nonsense"))["code"] for _ in range(30)]
         assert codes[0] == "identify_signature" and codes[-1] == "rate"
 
 
-async def test_customer_data_that_are_away_are_said_and_it_works_afterwards(edge: Edge, portal: Any) -> None:
+async def test_customer_data_that_are_away_are_said_and_it_works_afterwards(
+    edge: Edge, portal: Any, identify: Any
+) -> None:
     file = edge.services.settings.var / "crm.db"
     async with edge.customer() as customer:
         await customer.hello()
@@ -105,12 +133,23 @@ async def test_customer_data_that_are_away_are_said_and_it_works_afterwards(edge
         assert (await identify(customer, OUTAGE, signature))["type"] == "identified"
 
 
-@pytest.mark.parametrize("frame", [{"user": "", "signature": "x"}, {"user": "1"}, {"user": "1" * 41, "signature": "x"}])
-async def test_a_frame_that_does_not_fit_is_said(edge: Edge, frame: dict[str, str]) -> None:
+@pytest.mark.parametrize("way", [over_socket, over_http])
+@pytest.mark.parametrize("login", [{"user": "", "signature": "x"}, {"user": "1"}, {"user": "1" * 41, "signature": "x"}])
+async def test_a_login_that_does_not_fit_is_said(edge: Edge, way: Any, login: dict[str, str]) -> None:
     async with edge.customer() as customer:
         await customer.hello()
-        await customer.send({"type": "identify", **frame})
-        assert (await customer.frame("error"))["code"] == "bad_frame"
+        assert (await way(edge, customer, login))["code"] == "bad_frame"
+
+
+async def test_without_the_conversations_token_nothing_is_taken_over(edge: Edge, portal: Any) -> None:
+    login = {"user": OUTAGE, "signature": portal(OUTAGE)}
+    async with aiohttp.ClientSession() as session:
+        for headers in ({}, {"Authorization": "Bearer nobodys"}):
+            async with session.post(f"{edge.base}/widget/identify", json=login, headers=headers) as response:
+                assert (response.status, (await response.json())["code"]) == (401, "expired")
+        foreign = {"Origin": "https://elsewhere.example"}
+        async with session.post(f"{edge.base}/widget/identify", json=login, headers=foreign) as response:
+            assert response.status == 403
 
 
 async def test_after_a_long_silence_a_login_holds_for_the_session_that_begins(edge: Edge, portal: Any) -> None:
@@ -126,7 +165,7 @@ async def test_after_a_long_silence_a_login_holds_for_the_session_that_begins(ed
     assert (await edge.services.crm.identity(conversation, 2)).level == "proven"
 
 
-async def test_agents_see_that_a_proof_has_ended_with_its_session(edge: Edge, portal: Any) -> None:
+async def test_agents_see_that_a_proof_has_ended_with_its_session(edge: Edge, portal: Any, identify: Any) -> None:
     async with edge.customer() as customer:
         conversation = await begin(customer)
         await identify(customer, OUTAGE, portal(OUTAGE))
