@@ -1,7 +1,8 @@
 """The demo customer data system: created once, in one transaction.
 
 Guarantee: `create_demo` leaves a complete system or none, also when several processes call it at once. In one that has
-data it only renews dates that have passed (see `demo_refresh`). It raises `CrmUnavailable` when the database is away.
+data it fills tables that a later version brought, and renews dates that have passed (see `demo_refresh`). It raises
+`CrmUnavailable` when the database is away.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import actions.crm.tables_vouchers  # noqa: F401
 from actions.crm.database import Database
 from actions.crm.demo_data import build
 from actions.crm.demo_people import DemoAddress, DemoCustomer, demo_addresses, demo_customers
-from actions.crm.demo_refresh import refresh
+from actions.crm.demo_refresh import fill_empty, refresh
 from actions.crm.tables import customer, metadata
 
 __all__ = ["DemoAddress", "DemoCustomer", "create_demo", "demo_addresses", "demo_customers"]
@@ -38,6 +39,7 @@ async def create_demo(url: str, today: date, seed: int = 7) -> bool:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         await connection.run_sync(metadata.create_all)
         if (await connection.execute(select(func.count()).select_from(customer))).scalar_one():
+            await fill_empty(connection, today, seed)
             await refresh(connection, today, seed)
             return False
         for table, rows in build(today, seed).items():

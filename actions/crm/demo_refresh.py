@@ -1,8 +1,9 @@
-"""Keeps the dates of demo data plausible while days go by.
+"""Keeps demo data of an earlier day, or of an earlier version, plausible.
 
 Guarantee: whatever the demo promised for a day that has passed (the end of an outage, a visit, a milestone, the end of
 a ticket) is promised anew, as if the demo had been made today, and only as long as its state is the one it was made
 with: what people have changed since stays as they left it. Dates alone change, and a second call changes nothing.
+Tables that came empty with a later version get the rows of a new demo, as far as what they refer to is there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
 
-from sqlalchemy import RowMapping, Table, select, update
+from sqlalchemy import RowMapping, Table, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actions.crm import tables
@@ -49,6 +50,20 @@ _DATED = (
     ),
     _Dated(tables.ticket, "status", lambda row: row["due_at"], ("opened_at", "due_at", "noted_at")),
 )
+
+
+async def fill_empty(connection: AsyncConnection, today: date, seed: int) -> None:
+    """Fill the tables that are empty and are not in a new demo."""
+    for table, made in build(today, seed).items():
+        if not made or (await connection.execute(select(table).limit(1))).first() is not None:
+            continue
+        rows = made
+        for column in table.columns:
+            for reference in column.foreign_keys:
+                there = set((await connection.execute(select(reference.column))).scalars())
+                rows = [row for row in rows if row.get(column.name) is None or row[column.name] in there]
+        if rows:
+            await connection.execute(insert(table), rows)
 
 
 async def refresh(connection: AsyncConnection, today: date, seed: int) -> int:

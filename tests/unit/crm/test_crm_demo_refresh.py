@@ -69,3 +69,19 @@ async def test_what_people_have_changed_stays(old: tuple[Path, CrmRepository]) -
     await renewed(file)
     after = await crm.appointments(TOMORROW, upcoming=False), await crm.tickets(TICKET)
     assert [[fact.value for fact in facts] for facts in after] == [[fact.value for fact in facts] for facts in before]
+
+
+async def test_what_a_later_version_brought_is_filled(old: tuple[Path, CrmRepository]) -> None:
+    file, crm = old
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("drop table tariff")
+        connection.execute("delete from payment")
+        connection.execute("delete from network")
+        connection.commit()
+    await renewed(file)
+    hit = await crm.address((await crm.find_addresses("Große Ulrichstraße 12, Halle"))[0].key)
+    assert hit is not None and [fact.value.name for fact in await crm.tariffs_at(hit.address)]
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("select count(*) from payment").fetchone()[0] > 0
+        connection.execute("pragma foreign_keys=on")
+        assert connection.execute("pragma foreign_key_check").fetchall() == []
