@@ -9,7 +9,7 @@ from actions.choices import YES
 from actions.crm.models import Contract, Customer, Fact, NewTicket
 from actions.faults import tell_outages
 from actions.lines import line, outages_on, running
-from actions.speed_form import spoken_speed
+from actions.speed_form import spoken_speed, tell_bytes
 from actions.speeds import how_in, measured_in
 from actions.turn import Event, Turn
 from bot.transparency.format import moment
@@ -30,6 +30,8 @@ class SlowInternet(AccountService):
         # A measurement named at the start is not asked for again after the proof of identity.
         value = None if turn.from_button or not _names_speed(turn) else measured_in(turn.text)
         said = {"speed_value": f"{value:g}", "speed_how": how_in(turn.text)} if value is not None else {}
+        if said:
+            tell_bytes(turn)
         return [*(SlotSet(name, said.get(name)) for name in SPEED_SLOTS), *await super().serve(turn)]
 
     async def serve_customer(self, turn: Turn, customer: Fact[Customer]) -> list[Event]:

@@ -12,7 +12,7 @@ from actions.choices import SUMMARY, YES, agreed, button, choice, new_summary, y
 from actions.crm.models import Contract, Fact
 from actions.form import Ask, Done, Form, Step
 from actions.lines import ask_line, line, line_named, lines_of_customer
-from actions.speeds import how_in, measured_in, says_not_measured, verdict
+from actions.speeds import how_in, measured_in, megabytes_in, says_not_measured, verdict
 from actions.turn import Turn
 from bot.transparency.format import number
 
@@ -37,10 +37,12 @@ class SpeedForm(Form):
         return await self._go_on(turn, contracts, {LINE: line(contracts, turn.slot(LINE)).record})
 
     def is_plain_answer(self, turn: Turn, slot: str) -> bool:
+        if slot != LINE and turn.entity("speed") is not None:
+            return True
         if slot == CONFIRM:
             return agreed(turn) is not None
         if slot == VALUE:
-            return says_not_measured(turn.text) or turn.entity("speed") is not None
+            return says_not_measured(turn.text)
         return slot == HOW and how_in(turn.text) is not None
 
     async def take(self, turn: Turn, slot: str) -> Step | None:
@@ -50,7 +52,7 @@ class SpeedForm(Form):
         if slot == LINE:
             named = line_named(turn, contracts)
             return None if named is None else await self._go_on(turn, contracts, {LINE: named.record})
-        if slot == VALUE:
+        if slot == VALUE or turn.entity("speed") is not None:  # also as a correction, later
             return await self._take_value(turn, contracts)
         if slot == HOW:
             how = choice(turn) or (None if turn.from_button else how_in(turn.text))
@@ -91,7 +93,8 @@ class SpeedForm(Form):
         value = None if turn.from_button else measured_in(turn.text)
         if value is None:
             return None
-        return await self._go_on(turn, contracts, {VALUE: f"{value:g}", HOW: how_in(turn.text)})
+        tell_bytes(turn)
+        return await self._go_on(turn, contracts, {VALUE: f"{value:g}", HOW: how_in(turn.text) or turn.slot(HOW)})
 
     async def _go_on(self, turn: Turn, contracts: list[Fact[Contract]], memory: dict[str, Any]) -> Step:
         """The next thing that is missing; with everything there, the comparison and the question."""
@@ -137,6 +140,14 @@ class SpeedForm(Form):
         shown = new_summary(turn)
         turn.say("speed_confirm", buttons=yes_and_no(turn, shown))
         return Ask(CONFIRM, {**memory, SUMMARY: shown})
+
+
+def tell_bytes(turn: Turn) -> None:
+    """Say how a measurement in bytes was read, so that it can be corrected."""
+    megabytes = megabytes_in(turn.text)
+    if megabytes is not None:
+        named, read = (spoken_speed(value, turn.language) for value in (megabytes, 8 * megabytes))
+        turn.say("speed_from_bytes", megabytes=named, measured=read)
 
 
 def spoken_speed(megabits: float, language: str) -> str:

@@ -6,6 +6,7 @@ Federal Network Agency proves that.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from actions.crm.product_sheets import ProductSheet
@@ -29,6 +30,8 @@ _MEASURED = (
     any_of(rf"\b(?:{_LITTLE}|{_ARRIVES})\b(?: \w+){{0,2}}? {_NUMBER}{_UNIT}"),
     any_of(rf"(?<![\w.,-]){_NUMBER}{_UNIT}"),
 )
+# "MB/s" is bytes and "mb/s" is written for both: only what can be nothing else is taken for bytes.
+_BYTES = re.compile(r"\s*(?i:[kmg](?:ilo|ega|iga)?)?-?(?:(?i:bytes?)\b|B(?:\s?/\s?[sS]|\s(?:pro|per|je)\s|ps\b))")
 _WIFI = any_of(r"\b(wlan|w-lan|wifi|wi-fi|wireless|funk|handy|tablet|smartphone|kabellos)\b")
 _CABLE = any_of(r"\b(lan|lan-?kabel|netzwerkkabel|kabel|per kabel|mit kabel|ethernet|wired|cable)\b")
 _NOT_MEASURED = any_of(
@@ -45,12 +48,31 @@ _NOT_MEASURED = any_of(
 
 def measured_in(text: str) -> float | None:
     """The measured download in Mbit/s; of two numbers the one that arrived, not the booked one."""
-    for pattern in _MEASURED:
-        if found := pattern.search(text):
-            factor = {"k": 0.001, "g": 1000.0}.get((found[2] or "m").lower(), 1.0)
-            value = float(found[1].replace(",", ".")) * factor
-            return value if 0 < value <= FASTEST else None
-    return None
+    found = _measured(text)
+    return None if found is None else _in_range(_scaled(found) * (8 if _is_bytes(found) else 1))
+
+
+def megabytes_in(text: str) -> float | None:
+    """The measured download in megabytes a second, if it was named in bytes, as downloads show it."""
+    found = _measured(text)
+    return _in_range(_scaled(found)) if found is not None and _is_bytes(found) else None
+
+
+def _measured(text: str) -> re.Match[str] | None:
+    return next((found for pattern in _MEASURED if (found := pattern.search(text))), None)
+
+
+def _scaled(found: re.Match[str]) -> float:
+    """In millions, whatever of."""
+    return float(found[1].replace(",", ".")) * {"k": 0.001, "g": 1000.0}.get((found[2] or "m").lower(), 1.0)
+
+
+def _is_bytes(found: re.Match[str]) -> bool:
+    return _BYTES.match(found.string, found.end(1)) is not None
+
+
+def _in_range(value: float) -> float | None:
+    return value if 0 < value <= FASTEST else None
 
 
 def says_not_measured(text: str) -> bool:
