@@ -30,6 +30,11 @@ REPEATED = (
 )
 
 
+# What was begun and left for another subject: asked again with this scope, it goes on where it was.
+GO_ON = "go_on"
+_RESUMABLE = {"fault_form": "report_fault"}
+
+
 class KlartextAction(Action, ABC):
     """An action with a name, a turn and a report."""
 
@@ -78,7 +83,19 @@ class Service(KlartextAction):
     tried_again: ClassVar[bool] = False
 
     async def act(self, turn: Turn) -> list[Event]:
-        return leave_forms(turn) + self.with_next_step(await self.serve(turn))
+        events = leave_forms(turn) + self.with_next_step(await self.serve(turn))
+        return events + self._come_back(turn, events)
+
+    def _come_back(self, turn: Turn, events: list[Event]) -> list[Event]:
+        """Once another subject is answered, offer to go on with what was left for it."""
+        left = _RESUMABLE.get(turn.form or "") or turn.slot("left_open")
+        if left in {None, self.intent}:
+            return [SlotSet("left_open", None)] if left else []
+        answered = SlotSet("next_step", LISTEN) in events
+        if not answered or turn.hands_over:
+            return [SlotSet("left_open", left)]
+        turn.say("come_back", buttons=[turn.button("button_go_on", f'/{left}{{"fault_scope": "{GO_ON}"}}')])
+        return [SlotSet("left_open", None)]
 
     @abstractmethod
     async def serve(self, turn: Turn) -> list[Event]:

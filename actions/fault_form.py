@@ -35,6 +35,10 @@ LINE, KIND, CHECK, CONFIRM = "fault_line", "fault_kind", "fault_check", "fault_c
 STEP = "fault_step"
 # A description travels to the team as it is, cut to this many characters.
 LONGEST_DESCRIPTION = 1000
+# Words of an answer that comes with no request of its own.
+_FEW_WORDS = 6
+# Of the requests that describe a fault, those with an answer of their own.
+_SUBJECTS = frozenset({"outage_info", "router_help", "slow_internet"})
 # What says nothing of its own while a step of the check is open.
 _OF_THIS_FORM = frozenset({"affirm", "deny", "inform", "nlu_fallback", "thank", "goodbye"})
 
@@ -53,7 +57,10 @@ class FaultForm(Form):
         if len(contracts) > 1 and turn.slot(LINE) not in {fact.record for fact in contracts}:
             ask_line(turn, contracts)
             return Ask(LINE)
-        return self._on_from_line(turn, line(contracts, turn.slot(LINE)).value)
+        contract = line(contracts, turn.slot(LINE)).value
+        if begun := turn.slot(KIND):  # left for another subject
+            return self._go_on(turn, contract, begun, json.loads(turn.slot("fault_answers") or "{}"), {})
+        return self._on_from_line(turn, contract)
 
     def is_plain_answer(self, turn: Turn, slot: str) -> bool:
         if slot == CONFIRM:
@@ -61,9 +68,16 @@ class FaultForm(Form):
         if slot != CHECK:
             return False
         found = read(turn.slot(STEP) or "", turn.text)
-        # In a request for something else, only what cannot mean anything else counts.
+        # In a request for something else, only few words that cannot mean anything else count.
         loose = turn.intent in _OF_THIS_FORM or turn.intent in self.own_intents
-        return turn.intent == "deny" or (found is not None and (loose or found in {WORKS, ALREADY, NO_HELP, SKIP}))
+        sure = found in {WORKS, ALREADY, NO_HELP, SKIP} and len(turn.text.split()) <= _FEW_WORDS
+        return turn.intent == "deny" or (found is not None and (loose or sure))
+
+    def _is_something_else(self, turn: Turn, slot: str) -> bool:
+        """Once the check has begun, a question about outages or a device is one, unless it answers the step."""
+        if turn.intent in _SUBJECTS and (turn.from_button or slot in {CHECK, CONFIRM}):
+            return turn.from_button or not self.is_plain_answer(turn, slot)
+        return super()._is_something_else(turn, slot)
 
     async def take(self, turn: Turn, slot: str) -> Step | None:
         contracts = await lines_of_customer(turn)

@@ -12,7 +12,7 @@ import json
 from rasa_sdk.events import SlotSet
 
 from actions.account import describe_ticket
-from actions.base import AccountService, Service
+from actions.base import GO_ON, AccountService, Service
 from actions.choices import YES
 from actions.crm.models import AddressHit, Contract, Customer, Fact, NewTicket, Outage, Ticket
 from actions.fault_summary import summary
@@ -70,7 +70,7 @@ class ReportFault(AccountService):
     tried_again = True
 
     async def serve(self, turn: Turn) -> list[Event]:
-        begun = not self.resumed(turn)
+        begun = not self.resumed(turn) and turn.entity("fault_scope") != GO_ON
         if begun and await self._tell_known_at_place(turn):
             return []
         events = await super().serve(turn)
@@ -93,7 +93,7 @@ class ReportFault(AccountService):
         if self.resumed(turn) and turn.slot("fault_confirm") == YES:
             contract = line(contracts, turn.slot("fault_line")).value
             return await self._open_ticket(turn, customer.value, contract)
-        if turn.entity("fault_scope") != "own":
+        if turn.entity("fault_scope") not in {"own", GO_ON}:
             if outages := await outages_on(turn, contracts):
                 tell_outages(turn, outages, self.intent)
                 return []

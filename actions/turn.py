@@ -195,7 +195,17 @@ class Turn:
     @property
     def in_form(self) -> bool:
         """Whether a form is being filled. It puts its question, with its buttons, after an answer in between."""
-        return bool((self.tracker.active_loop or {}).get("name"))
+        return self.form is not None
+
+    @property
+    def form(self) -> str | None:
+        """The form that is being filled."""
+        return (self.tracker.active_loop or {}).get("name")
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether a person was asked for in this turn."""
+        return self._report.get("handover") is not None
 
     # --- reporting to the edge ---
 
