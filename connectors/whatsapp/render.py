@@ -1,6 +1,8 @@
 """Log entries as WhatsApp messages: labelled, joined, split at sentences, with as many choices as there are.
 
 Pure. Up to three short choices become buttons, up to ten a list, more a numbered text whose number the customer writes.
+What a person has written stays one message as long as the provider takes it; what the machine says is cut into messages
+that fit a phone.
 """
 
 from __future__ import annotations
@@ -29,22 +31,26 @@ from connectors.whatsapp.payloads import (
     size,
 )
 
+# Most characters of one message that no person has written, its label and sources included.
+ANSWER = 600
 # Where a long text is split, best first: paragraphs, lines, sentences, blanks.
 _ENDS = ("\n\n", "\n", re.compile(r"(?<=[.!?…:])\s"), " ")
 
 
 def render(messages: Sequence[Message], words: Wording, language: Language) -> list[Outgoing]:
     """What is sent for entries of one author: one or more messages, each with its author's label."""
+    author = messages[0].author.kind
     label = _label(messages[0], words, language)
-    body = "\n\n".join(_text(message, words, language) for message in messages)
+    texts = [_text(message, words, language) for message in messages]
     buttons = _distinct(_short(button, words) for message in messages for button in message.buttons)
     if is_numbered(len(buttons)):
         numbered = "\n".join(f"{index}. {button.title}" for index, button in enumerate(buttons, 1))
-        body = f"{body}\n\n{words.say('whatsapp_numbered', language)}\n{numbered}"
+        texts.append(f"{words.say('whatsapp_numbered', language)}\n{numbered}")
         buttons = []
     as_buttons = len(buttons) <= MOST_BUTTONS and all(size(button.title) <= BUTTON_TITLE for button in buttons)
     last = TEXT_BODY if not buttons else BUTTONS_BODY if as_buttons else LIST_BODY
-    parts = [f"{label} · {part}" for part in split(body, min(last, TEXT_BODY) - size(label) - 3)]
+    longest = min(last, TEXT_BODY) if author is AuthorKind.HUMAN else ANSWER
+    parts = [f"{label} · {part}" for part in fill(texts, longest - size(label) - 3)]
     sent: list[Outgoing] = [TextMessage(part) for part in parts[:-1]]
     if not buttons:
         sent.append(TextMessage(parts[-1]))
@@ -59,6 +65,18 @@ def render(messages: Sequence[Message], words: Wording, language: Language) -> l
 def is_numbered(count: int) -> bool:
     """Whether so many choices are offered as numbered text."""
     return count > MOST_ROWS
+
+
+def fill(texts: Sequence[str], limit: int) -> list[str]:
+    """The texts in as few parts within the limit as their order allows; a text is split only where it has to be."""
+    parts: list[str] = []
+    for text in texts:
+        joined = f"{parts[-1]}\n\n{text}" if parts else text
+        if size(joined) <= limit:
+            parts[-1:] = [joined]
+        else:
+            parts += split(text, limit)
+    return parts
 
 
 def split(text: str, limit: int) -> list[str]:

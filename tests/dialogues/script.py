@@ -3,6 +3,9 @@
     - dialogue: an overdue invoice, shown after one proof    # its name; unique in the file
       customer: "2092467"               # who speaks: a demo customer's number (`klartext demo customers`); optional
       crm: sql                          # or http: the customer data behind a server that can be made to fail; optional
+      channel: widget                   # or whatsapp: over the signed webhook, to a stand-in of the provider; optional
+      phone: on_file                    # over WhatsApp: the phone that is written from is the customer's; optional
+      also: [whatsapp, http]            # played once more over that channel, or with the data behind HTTP; optional
       given:                            # optional SQL on the fresh demo data, before the first word
         - update customer set blocked = true where number = :customer
       steps:
@@ -18,7 +21,8 @@
 The customer does exactly one of these in a step:
 
     de / en   writes this; a list is several messages at once, which the assistant answers together
-    both      writes this in either language: "2092467", "06217"
+    both      writes this in either language: "2092467", "06217"; in all three `{workday}` is the name of the next day,
+              from tomorrow on, on which the company works
     press     presses a button: a wording key, a title, or /a regular expression/
     prove     proves to be `customer` by `number`, `email` or `phone`, and the code that is sent
     system    nothing is said; the customer data system (`crm: http`) is now `away`, `slow`, `wrong` or `well`
@@ -45,12 +49,17 @@ dialogue starts a new conversation on fresh demo data. Run some of them with
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 import yaml
+from babel.dates import format_date
+from holidays import country_holidays
 
+from bot.settings import Settings
+from bot.transparency.format import REGION
 from bot.transparency.wording import LANGUAGES, Language, wording
 from tests.dialogues.crm_server import State
 
@@ -58,6 +67,9 @@ FOLDER = Path(__file__).parent
 # As it is in the files: one or several, and where the languages differ, one for each.
 Some = str | list[str]
 ByLanguage = Some | dict[Language, Some]
+
+Channel = Literal["widget", "whatsapp"]
+Crm = Literal["sql", "http"]
 
 ACTS = ("de", "both", "press", "prove", "code", "system")
 EXPECTATIONS = ("says", "silent", "text", "source", "button", "handover", "identity", "call", "crm", "edge")
@@ -97,7 +109,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def lines(self, language: Language) -> list[str]:
         """What the customer writes in this step; nothing if they do something else."""
-        return each(self.both) or each(self.de if language == "de" else self.en)
+        written = each(self.both) or each(self.de if language == "de" else self.en)
+        return [line.replace("{workday}", _workday(language)) for line in written]
 
     @property
     def expects(self) -> bool:
@@ -111,7 +124,10 @@ class Dialogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dialogue: str
     steps: list[Step]
     customer: str | None = None
-    crm: Literal["sql", "http"] = "sql"
+    crm: Crm = "sql"
+    channel: Channel = "widget"
+    phone: Literal["any", "on_file"] = "any"
+    also: list[Literal["whatsapp", "http"]] = []
     given: list[str] = []
 
     @property
@@ -119,6 +135,19 @@ class Dialogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """German always; English where every line has it."""
         english = all(step.en or not step.de for step in self.steps)
         return LANGUAGES if english else ("de",)
+
+    @property
+    def ways(self) -> tuple[tuple[Channel, Crm], ...]:
+        """Over which channel, and with the customer data where; the first is how it is written."""
+        more = {"whatsapp": ("whatsapp", self.crm), "http": (self.channel, "http")}
+        return ((self.channel, self.crm), *(more[way] for way in self.also))
+
+
+def _workday(language: Language) -> str:
+    holidays = country_holidays("DE", subdiv=Settings.federal_state)
+    today = datetime.now(REGION).date()
+    days = (today + timedelta(days=ahead) for ahead in range(1, 8))
+    return format_date(next(day for day in days if day.weekday() < 5 and day not in holidays), "EEEE", locale=language)
 
 
 def each(value: Some | None) -> list[str]:
@@ -156,6 +185,10 @@ def dialogues(folder: Path = FOLDER) -> Iterator[tuple[str, Dialogue]]:
 
 def _check(where: str, read: Dialogue) -> None:
     texts = wording()
+    if len(set(read.ways)) != len(read.ways):
+        raise ScriptError(f"{where}: `also` names the way that it is played anyway")
+    if read.phone == "on_file" and (read.channel != "whatsapp" or read.customer is None):
+        raise ScriptError(f"{where}: only a customer's phone over `channel: whatsapp` can be on file")
     for number, step in enumerate(read.steps, 1):
         done = [name for name in ACTS if getattr(step, name) is not None]
         if len(done) != 1 or (step.en and not step.de):

@@ -8,6 +8,7 @@ import pytest
 
 from bot.transparency.wording import LANGUAGES, Language
 from tests.dialogues.conftest import Systems
+from tests.dialogues.customers import Heard
 from tests.dialogues.player import Player
 from tests.dialogues.script import Dialogue, Step
 
@@ -32,13 +33,12 @@ async def test_known_and_unknown_are_answered_alike(kind: str, language: Languag
         lines = [ASKED[language], identifier, "000000", NEW_CODE[language], "000000", "000000", "000000"]
         player = Player(system, Dialogue(dialogue=kind, steps=[Step(both=line) for line in lines]), language)
         player.may_be_handed_over()
-        await player.play()
-        heard.append([_seen(event) for event in player.events if event["author"]["kind"] != "customer"])
+        heard.append([_seen(message) for message in await player.play() if message.author != "customer"])
     assert heard[0] == heard[1]
     assert len(heard[0]) > 5
 
 
-def _seen(event: dict[str, object]) -> tuple[object, ...]:
-    """What a customer can see of an event, without the moments."""
-    titles = [button["title"] for button in event.get("buttons", ())]  # type: ignore[attr-defined]
-    return event["author"], event["kind"], event["holder"], re.sub(r"\d\d:\d\d", "", str(event["text"])), titles
+def _seen(heard: Heard) -> tuple[object, ...]:
+    """What a customer can see of a message, without the moments."""
+    event = heard.as_it_came
+    return event["author"], event["kind"], event["holder"], re.sub(r"\d\d:\d\d", "", heard.text), heard.titles

@@ -68,6 +68,25 @@ def test_splitting_loses_nothing_but_blanks(text: str, limit: int) -> None:
     assert "".join("".join(parts).split()) == "".join(text.split())
 
 
+@_UNHURRIED
+@given(st.lists(_TEXT, min_size=1, max_size=6), st.sampled_from([AuthorKind.BOT, AuthorKind.SYSTEM]))
+def test_nothing_that_a_machine_says_is_longer_than_a_phone_shows(texts: list[str], kind: AuthorKind) -> None:
+    said = [_message(text * 3, ["Ja", "Nein"], author=Author(kind=kind, name="x")) for text in texts]
+    parts = render(said, wording(), "de")
+    assert all(size(part.body) <= 600 for part in parts)
+    assert isinstance(parts[-1], ButtonsMessage)
+
+
+def test_answers_are_parted_between_and_not_within_them() -> None:
+    parts = render([_message("a" * 300), _message("b" * 200), _message("c" * 300)], wording(), "de")
+    assert parts == [TextMessage(f"Bot · {'a' * 300}\n\n{'b' * 200}"), TextMessage(f"Bot · {'c' * 300}")]
+
+
+def test_what_a_person_writes_stays_one_message() -> None:
+    anna = Author(kind=AuthorKind.HUMAN, name="Anna Berger")
+    assert len(render([_message("Wort " * 400, author=anna, holder=Holder.AGENT)], wording(), "de")) == 1
+
+
 @pytest.mark.parametrize(
     ("language", "kind", "name", "label"),
     [
