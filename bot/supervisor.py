@@ -36,6 +36,8 @@ class Program:
     is_ready: Callable[[], Awaitable[bool]]
     log: Path
     process: asyncio.subprocess.Process | None = field(default=None, init=False)
+    # Set as soon as there is a process for the first time.
+    began: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     restarts: int = field(default=0, init=False)
 
 
@@ -45,11 +47,22 @@ class Supervisor:
     def __init__(self, programs: Sequence[Program], say: Callable[[str], None]) -> None:
         self.programs = programs
         self._say = say
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def start(self) -> None:
-        """Start every program."""
-        self._tasks = [asyncio.create_task(self._keep(program)) for program in self.programs]
+    async def start(self, *names: str) -> None:
+        """Start the programs with these names, or all; those that run already go on. Returns when they have begun.
+
+        Raises:
+            OSError: one cannot be started, or its log cannot be written.
+        """
+        for program in self.programs:
+            if program.name not in self._tasks and (not names or program.name in names):
+                keeping = self._tasks[program.name] = asyncio.create_task(self._keep(program))
+                beginning = asyncio.create_task(program.began.wait())
+                await asyncio.wait({keeping, beginning}, return_when=asyncio.FIRST_COMPLETED)
+                beginning.cancel()
+                if keeping.done():
+                    keeping.result()
 
     async def wait_until_ready(self, timeout: float) -> list[str]:
         """Wait, at most `timeout` seconds, until all are ready; the names of those that are not."""
@@ -63,9 +76,9 @@ class Supervisor:
 
     async def stop(self) -> None:
         """Stop every program, politely first."""
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         running = [program.process for program in self.programs if program.process is not None]
         for process in running:
             _signal(process, signal.SIGTERM)
@@ -90,6 +103,7 @@ class Supervisor:
                     start_new_session=True,
                     preexec_fn=_die_with_parent if sys.platform == "linux" else None,
                 )
+            program.began.set()
             code = await program.process.wait()
             pause = _SHORTEST_PAUSE if time.monotonic() - began > _WELL_AFTER else min(pause * 2, _LONGEST_PAUSE)
             program.restarts += 1

@@ -8,6 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.supervisor import Program, Supervisor
 
 
@@ -43,7 +45,7 @@ async def test_a_killed_process_comes_back_and_a_stop_ends_it_with_its_children(
     said: list[str] = []
     program = Program("edge", [sys.executable, "-c", script], {}, is_ready, tmp_path / "log" / "edge.log")
     supervisor = Supervisor([program], said.append)
-    supervisor.start()
+    await supervisor.start()
     assert await supervisor.wait_until_ready(20) == []
     first = int(pids.read_text().split()[0])
     os.killpg(first, signal.SIGKILL)
@@ -62,8 +64,39 @@ async def test_a_process_that_never_gets_ready_is_named(tmp_path: Path) -> None:
     program = Program("brain", [sys.executable, "-c", "raise SystemExit(3)"], {}, never, tmp_path / "brain.log")
     said: list[str] = []
     supervisor = Supervisor([program], said.append)
-    supervisor.start()
+    await supervisor.start()
     assert await supervisor.wait_until_ready(1.5) == ["brain"]
     assert program.restarts >= 1
     assert "exit code 3" in said[0]
+    await supervisor.stop()
+
+
+async def test_programs_may_be_started_one_after_the_other_and_none_twice(tmp_path: Path) -> None:
+    async def never() -> bool:
+        return False
+
+    script = f"open({str(tmp_path / 'begun')!r}, 'a').write('x'); import time; time.sleep(600)"
+    programs = [
+        Program(name, [sys.executable, "-c", script], {}, never, tmp_path / f"{name}.log")
+        for name in ("edge", "brain", "actions")
+    ]
+    supervisor = Supervisor(programs, print)
+    await supervisor.start("brain")
+    assert [program.process is not None for program in programs] == [False, True, False]
+    first = programs[1].process
+    await supervisor.start()
+    assert all(program.process is not None for program in programs)
+    assert programs[1].process is first
+    await _until(lambda: (tmp_path / "begun").exists() and (tmp_path / "begun").read_text() == "xxx")
+    await supervisor.stop()
+
+
+async def test_a_program_that_cannot_be_started_is_an_error_at_once(tmp_path: Path) -> None:
+    async def never() -> bool:
+        return False
+
+    (tmp_path / "log").write_text("a file where a folder is needed")
+    supervisor = Supervisor([Program("edge", ["true"], {}, never, tmp_path / "log" / "edge.log")], print)
+    with pytest.raises(OSError):
+        await supervisor.start()
     await supervisor.stop()
