@@ -22,6 +22,7 @@ from bot.service.follow import Follower
 from bot.service.portal import Portal
 from bot.service.turns import Turns
 from bot.service.updates import Updates
+from bot.service.witness import Witness
 from bot.settings import Settings, SettingsError
 from bot.store import schema
 from bot.store.engine import Database
@@ -123,6 +124,7 @@ async def background(
         turns = Turns(store, services.conversations, services.brain, services.words, settings)
         deadlines = Deadlines(store, services.conversations)
         jobs += [turns.run, Delivery(store, services.senders, services.conversations).run, deadlines.run, *more]
+        jobs.append(Witness(store, settings.witness).run)
         jobs.append(Updates(services.crm, services.words, settings.public_url).run)
         if services.tickets is not None:
             jobs.append(CaseSync(store, services.words, services.tickets, services.crm).run)

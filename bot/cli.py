@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Coroutine
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import structlog
@@ -22,9 +23,11 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Klartext: cu
 agents_app = typer.Typer(no_args_is_help=True, help="People who work at the desk.")
 db_app = typer.Typer(no_args_is_help=True, help="The database.")
 demo_app = typer.Typer(no_args_is_help=True, help="The demonstration.")
+audit_app = typer.Typer(no_args_is_help=True, help="What was said, and that it still is what was said.")
 crm_app = typer.Typer(no_args_is_help=True, help="The customer data system.")
 app.add_typer(agents_app, name="agents")
 app.add_typer(db_app, name="db")
+app.add_typer(audit_app, name="audit")
 app.add_typer(crm_app, name="crm")
 app.add_typer(demo_app, name="demo")
 
@@ -178,6 +181,41 @@ def db_upgrade() -> None:
 
     _run(upgrade())
     out.print("The database is current.")
+
+
+@audit_app.callback()
+def audit() -> None:
+    """What was said, and that it still is what was said."""
+
+
+@audit_app.command("verify")
+def audit_verify(
+    conversations: Annotated[list[str] | None, typer.Argument(help="Conversations; all when left out.")] = None,
+    witness: Annotated[
+        Path | None, typer.Option(help="Ends of the chains as kept elsewhere; the file of this machine when left out.")
+    ] = None,
+) -> None:
+    """Find each message, tenure and erasure that was changed, removed, inserted or moved since it was written."""
+    from bot.bootstrap import open_services
+    from bot.service.audit import audit as walk
+    from bot.service.witness import WitnessBroken
+
+    async def look() -> tuple[int, int]:
+        settings, seen, wrong = Settings.from_environment(), 0, 0
+        async with open_services(settings) as services:
+            async for _, findings in walk(services.store, witness or settings.witness, conversations or None):
+                seen, wrong = seen + 1, wrong + bool(findings)
+                for finding in findings:
+                    out.print(f"[red]{finding.what}[/red]  {finding}", soft_wrap=True)
+        return seen, wrong
+
+    try:
+        seen, wrong = _run(look())
+    except WitnessBroken as error:
+        _fail(str(error))
+    out.print(f"{seen} conversations looked at, {wrong} of them not as they were written.")
+    if wrong:
+        raise typer.Exit(1)
 
 
 @crm_app.callback()

@@ -102,6 +102,13 @@ class Settings:
         return self.database_url
 
     @property
+    def witness(self) -> Path:
+        """Where the ends of all chains are kept outside of the database."""
+        if self.database_url.startswith("sqlite"):
+            return Path(self.database_url.partition(":///")[2]).with_suffix(".ends.jsonl")
+        return self.var / "audit" / f"{urlsplit(self.database_url).path.strip('/')}.ends.jsonl"
+
+    @property
     def whatsapp_missing(self) -> list[str]:
         """The variables that WhatsApp still needs; none where none of them is set and none where all are."""
         given = {

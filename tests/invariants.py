@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.store import tables
+from bot.store.chain import verify
 from bot.store.log import messages_after, newest_messages, read_conversation
 from bot.store.unit_of_work import Store, Unit
 from bot.transparency.openings import HANDOVER_COMMAND
@@ -291,7 +292,14 @@ async def assert_sound(store: Store) -> None:
         assert list(positions) == list(range(1, sum(len(one.stream) for one in found.values()) + 1)), "stream has gaps"
     for conversation_id, thread in found.items():
         check(thread)
+        await the_chain_is_whole(store, conversation_id)
         await assert_clients_agree(store, conversation_id)
+
+
+async def the_chain_is_whole(store: Store, conversation_id: str) -> None:
+    """Everything that was written has its link, and nothing else has one."""
+    async with store.read() as unit:
+        assert await verify(unit, conversation_id) == []
 
 
 async def assert_clients_agree(store: Store, conversation_id: str) -> None:

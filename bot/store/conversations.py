@@ -14,8 +14,10 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from bot.conversation.chain import FIRST, Kind
 from bot.conversation.handover import Reason, Tenure, next_holder
 from bot.conversation.model import Author, AuthorKind, Button, Draft, EventKind, Holder, Message, Source, new_id
+from bot.store.chain import Entry, append_links
 from bot.store.desk_tables import DEFAULT_TEAM
 from bot.store.errors import UnknownConversation
 from bot.store.promises import WaitFigure, promise, settle
@@ -32,8 +34,12 @@ from bot.store.wakeup import Hint
 # Statements of every message are built once: building one costs more than running it.
 _LOCK = sa.select(conversation_table).where(conversation_table.c.id == sa.bindparam("conversation")).with_for_update()
 _CHANGE = sa.update(conversation_table).where(conversation_table.c.id == sa.bindparam("conversation"))
-_END_TENURE = sa.update(tenure_table).where(
-    tenure_table.c.conversation_id == sa.bindparam("conversation"), tenure_table.c.epoch == sa.bindparam("closed")
+_END_TENURE = (
+    sa.update(tenure_table)
+    .where(
+        tenure_table.c.conversation_id == sa.bindparam("conversation"), tenure_table.c.epoch == sa.bindparam("closed")
+    )
+    .returning(tenure_table.c.ended_at, tenure_table.c.deadline_at, tenure_table.c.seen_at)
 )
 _SETTLE_OPEN = (
     sa.update(inbox_table)
@@ -65,6 +71,9 @@ class Conversation(msgspec.Struct, kw_only=True):
     delivered_seq: int
     read_seq: int
     last_turn_id: str | None
+    # Its chain's length and newest link (`bot/conversation/chain.py`).
+    chain_length: int
+    chain_link: str
     customer_number: str | None
     customer_name: str | None
     customer_level: str | None
@@ -95,6 +104,8 @@ class OpenConversation:
         self._inbox: list[dict[str, Any]] = []
         self._outbox: list[dict[str, Any]] = []
         self._settle_open: str | None = None
+        # What the chain gets, in order; a tenure's end is known in full only when it is written.
+        self._chained: list[Entry] = []
         self._left_queue: tuple[int, Holder, Reason] | None = None
         # The wait that the customer of the new queue tenure was told, if one was.
         self.promised: WaitFigure | None = None
@@ -160,16 +171,9 @@ class OpenConversation:
                 "at": self.unit.now,
             }
         )
-        self._buttons += [
-            {
-                "id": button.id,
-                "conversation_id": row.id,
-                "epoch": row.epoch,
-                "title": button.title,
-                "payload": button.payload,
-            }
-            for button in draft.buttons
-        ]
+        self._chained.append((Kind.MESSAGE, message.seq, self._messages[-1]))
+        for button in draft.buttons:
+            self.issue_button(button)
         if draft.author.kind is AuthorKind.CUSTOMER:
             row.inbound_seq = message.seq
             row.last_inbound_at = self.unit.now
@@ -277,6 +281,7 @@ class OpenConversation:
                 "seen_at": None,
             }
         )
+        self._chained.append((Kind.TENURE, row.epoch, self._tenures[-1]))
         if holder is not Holder.BOT:
             self._settle_open = holder.value
         for index, draft in enumerate(opening):
@@ -308,9 +313,13 @@ class OpenConversation:
         connection, row = self.unit.connection, self.row
         if self._closed_epoch is not None:
             ended = {"conversation": row.id, "closed": self._closed_epoch, "ended_at": self.unit.now}
-            await connection.execute(_END_TENURE, ended)
+            end = (await connection.execute(_END_TENURE, ended)).mappings().one()
+            self._chained.insert(0, (Kind.TENURE_END, self._closed_epoch, end))
         if self._tenures:
             await connection.execute(_BEGIN_TENURE, self._tenures)
+        row.chain_length, row.chain_link = await append_links(
+            self.unit, row.id, row.chain_length, row.chain_link or FIRST, self._chained
+        )
         values = msgspec.to_builtins(row, builtin_types=(datetime,))
         if self._is_new:
             await connection.execute(_BEGIN, values)
@@ -354,6 +363,8 @@ def new_conversation(
         delivered_seq=0,
         read_seq=0,
         last_turn_id=None,
+        chain_length=0,
+        chain_link="",
         customer_number=None,
         customer_name=None,
         customer_level=None,

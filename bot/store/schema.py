@@ -10,8 +10,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from bot.conversation.model import utc_now
 from bot.store import administration_tables, desk_tables, whatsapp_tables
+from bot.store.chain import seal_existing
 from bot.store.engine import Database
+from bot.store.unit_of_work import Unit
 
 # Known to the migrations only once they are imported.
 __all__ = ["administration_tables", "desk_tables", "is_current", "upgrade", "whatsapp_tables", "write_revision"]
@@ -29,7 +32,7 @@ def _config(connection: sa.Connection | None) -> Config:
 
 
 async def upgrade(database: Database) -> None:
-    """Apply what is missing, in one transaction.
+    """Apply what is missing, in one transaction. What was stored before there were chains gets its chain.
 
     Raises:
         StoreUnavailable: the database is away; nothing was changed.
@@ -37,13 +40,20 @@ async def upgrade(database: Database) -> None:
     async with database.write() as connection:
         if not database.is_sqlite:
             await connection.execute(sa.text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        before = await connection.run_sync(_revision)
         await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+        if before is not None and before != await connection.run_sync(_revision):
+            await seal_existing(Unit(connection, utc_now()))
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 async def is_current(database: Database) -> bool:
     """Whether nothing is missing."""
     async with database.read() as connection:
-        applied = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+        applied = await connection.run_sync(_revision)
     return applied == ScriptDirectory.from_config(_config(None)).get_current_head()
 
 

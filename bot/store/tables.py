@@ -67,6 +67,9 @@ conversation = sa.Table(
     sa.Column("read_seq", sa.Integer, nullable=False, server_default="0"),
     # Last turn of this epoch whose answer was committed: the brain's memory continues from it.
     sa.Column("last_turn_id", sa.String(40)),
+    # How many links its chain has, and the newest of them: what the next one is built on.
+    sa.Column("chain_length", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("chain_link", sa.String(64), nullable=False, server_default=""),
     sa.Column("customer_number", sa.String(20)),
     sa.Column("customer_name", sa.String(200)),
     sa.Column("customer_level", sa.String(10)),
@@ -281,6 +284,44 @@ case = sa.Table(
     # When a worker last took the case to make or look at its ticket; no other does so soon after.
     sa.Column("synced_at", UtcDateTime, index=True),
     sa.UniqueConstraint("conversation_id", "epoch", name="uq_service_case_tenure"),
+)
+
+chain = sa.Table(
+    "chain",
+    metadata,
+    # One link for each message, each tenure's begin and end, and each erasure: see `bot/conversation/chain.py`.
+    sa.Column("conversation_id", sa.String(40), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(12), nullable=False),
+    # The row's seq, epoch or number.
+    sa.Column("subject", sa.Integer, nullable=False),
+    # Gone once the row's words are erased; the digest stays. Both null where a row holds nothing to erase.
+    sa.Column("salt", sa.String(32)),
+    sa.Column("digest", sa.String(64)),
+    sa.Column("link", sa.String(64), nullable=False),
+    sa.UniqueConstraint("conversation_id", "kind", "subject", name="uq_chain_subject"),
+)
+
+erasure = sa.Table(
+    "erasure",
+    metadata,
+    # That words were erased, up to which place, when and at whose wish: kept when they are gone.
+    sa.Column("conversation_id", sa.String(40), sa.ForeignKey("conversation.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("asked_by", sa.String(10), nullable=False),
+    sa.Column("last_seq", sa.Integer, nullable=False),
+    sa.Column("last_epoch", sa.Integer, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.CheckConstraint("asked_by in ('customer', 'company', 'retention')", name="asked_by"),
+)
+
+erasure_task = sa.Table(
+    "erasure_task",
+    metadata,
+    # What is still to be erased outside of this database. A row goes when it is done.
+    sa.Column("conversation_id", sa.String(40), primary_key=True),
+    sa.Column("place", sa.String(20), primary_key=True),
+    sa.Column("due_at", UtcDateTime, nullable=False, index=True),
 )
 
 wait_promise = sa.Table(

@@ -145,6 +145,8 @@ def told(actor: Actor) -> str:
 _INERT = {
     *("at", "started_at", "ended_at", "created_at", "updated_at", "opened_at", "last_at", "done_at", "settled_at"),
     *("milliseconds", "body", "measured_at", "position", "sources"),
+    # Follows from the log, but for its salts.
+    "chain_link",
 }
 # An inbox or outbox row that nothing will change any more: only what became of it matters.
 _SETTLED = {"done", "sent", "cancelled", "dead"}
