@@ -24,7 +24,7 @@ run: install
 	@$(VENV)/bin/klartext run
 
 test: install lint
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -n 2 --dist loadfile
 
 lint: install
 	@$(VENV)/bin/ruff check .
