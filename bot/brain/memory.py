@@ -21,7 +21,6 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, bindparam, delete, select, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateTable
@@ -57,6 +56,11 @@ _THESE_TWO = _t.turn_id.in_([bindparam("turn"), bindparam("after")])
 _RECALL = select(_t.turn_id, _t.epoch, _t.snapshot, _t.response).where(_OF_CONVERSATION, _THESE_TWO)
 _ANSWER = select(_t.response).where(_OF_CONVERSATION, _t.turn_id == bindparam("turn"))
 _NEWEST = select(_t.turn_id).where(_OF_CONVERSATION).order_by(_t.created_at.desc()).limit(KEPT_TURNS)
+# In words that both databases know: as an expression of one dialect it would be compiled anew at every turn.
+_INSERT = text(
+    "INSERT INTO brain_turn (conversation_id, turn_id, epoch, snapshot, response, created_at) "
+    "VALUES (:conversation_id, :turn_id, :epoch, :snapshot, :response, :created_at) ON CONFLICT DO NOTHING"
+).bindparams(bindparam("created_at", type_=brain_turn.c.created_at.type))
 _PRUNE = delete(brain_turn).where(_OF_CONVERSATION, ~_THESE_TWO, _t.turn_id.not_in(_NEWEST))
 
 
@@ -78,8 +82,6 @@ class BrainMemory:
     def __init__(self, url: str) -> None:
         # It survives a crash of the process; a sync of the disk per turn would buy nothing.
         self._database = Database.connect(url, patience=WAIT_SECONDS, lasting=False)
-        dialect = sqlite if self._database.is_sqlite else postgresql
-        self._insert = dialect.insert(brain_turn).on_conflict_do_nothing()
         self._ready = False
         self._creating = asyncio.Lock()
 
@@ -116,7 +118,7 @@ class BrainMemory:
         }
         async with self._work(self._database.write) as connection:
             # On conflict PostgreSQL waits for the other transaction to end, then inserts nothing.
-            if (await connection.execute(self._insert, row)).rowcount == 1:
+            if (await connection.execute(_INSERT, row)).rowcount == 1:
                 await connection.execute(_PRUNE, names)
                 return response
             return str((await connection.execute(_ANSWER, names)).scalar_one())
