@@ -12,6 +12,7 @@ import structlog
 from actions.crm.repository import CrmRepository
 from actions.crm.tickets import TicketSystem
 from bot.ending import end
+from bot.service.administration import Administration
 from bot.service.agents import Agents
 from bot.service.brain import BrainClient
 from bot.service.case_sync import CaseSync
@@ -50,6 +51,7 @@ class Services:
     conversations: Conversations
     portal: Portal
     agents: Agents
+    administration: Administration
     brain: BrainClient
     crm: CrmRepository
     # Where cases become tickets; None where the company has no ticket system.
@@ -81,13 +83,15 @@ async def open_services(
     try:
         await _upgrade(database, patient)
         wakeup.start()
+        agents = Agents(store, settings)
         yield Services(
             settings=settings,
             words=words,
             store=store,
             conversations=conversations,
             portal=Portal(store, conversations, crm, settings),
-            agents=Agents(store, settings),
+            agents=agents,
+            administration=Administration(store, agents, settings),
             brain=brain,
             crm=crm,
             tickets=tickets,

@@ -330,6 +330,20 @@ def agents_password(login: Annotated[str, typer.Argument()]) -> None:
     out.print(f"Login {login.strip().lower()}  password {password}  (shown only now)")
 
 
+@agents_app.command("drop-second-factor")
+def agents_drop_second_factor(login: Annotated[str, typer.Argument()]) -> None:
+    """Take a lost second factor away: the login then needs the password alone."""
+    from bot.bootstrap import open_services
+
+    async def drop() -> bool:
+        async with open_services(Settings.from_environment()) as services:
+            return await services.agents.drop_second_factor(login.strip().lower())
+
+    if not _run(drop()):
+        _fail(f"there is no login {login!r}")
+    out.print(f"{login.strip().lower()} has no second factor any more.")
+
+
 def _run(work: Coroutine[Any, Any, Result]) -> Result:
     try:
         return asyncio.run(work)

@@ -145,8 +145,8 @@ class Agents:
         good = await self.passwords.fits(account, password)
         async with self._store.write() as unit:
             who = _known(account, address)
-            # Looked at again, because many may have tried at once.
-            refused = "locked" if await lockout.is_locked(unit, limits) else None
+            # Looked at again, and now one after the other: many may have tried at once.
+            refused = "locked" if await lockout.hold(unit, limits) else None
             refused = refused or await self._check(unit, account, good, code)
             if refused in {"wrong", "code_wrong"}:
                 await lockout.count_failure(unit, limits)
@@ -290,6 +290,7 @@ class Agents:
             raise AccountRefused("locked")
         if not await self.passwords.fits(account, password):
             async with self._store.write() as unit:
+                await lockout.hold(unit, limits)
                 await lockout.count_failure(unit, limits)
                 await record(unit, by, "login.refused", session.agent.id, code="wrong")
             raise AccountRefused("password")

@@ -11,7 +11,7 @@ import math
 from datetime import datetime, timedelta
 
 from bot.conversation.handover import HANDOVER_REASONS, Reason
-from bot.service.working_hours import WorkingHours
+from bot.service.schedule import Schedule
 from bot.settings import Settings
 from bot.store.agents import somebody_is_present
 from bot.store.cases import Case, add_case
@@ -20,7 +20,6 @@ from bot.store.log import TenureRecord
 from bot.store.promises import WaitFigure, waits_since
 from bot.store.unit_of_work import Unit
 from bot.transparency import openings
-from bot.transparency.format import REGION
 from bot.transparency.wording import Wording, language_of
 
 # Working time until a case is due: one working day of ten hours.
@@ -38,7 +37,7 @@ class Handover:
     def __init__(self, words: Wording, settings: Settings) -> None:
         self._words = words
         self._settings = settings
-        self._hours = WorkingHours.parse(settings.desk_hours, settings.federal_state, REGION)
+        self._schedule = Schedule(settings)
         self._measured_at: datetime | None = None
         self._figure: WaitFigure | None = None
 
@@ -53,11 +52,10 @@ class Handover:
         if reason not in HANDOVER_REASONS:
             raise ValueError(f"{reason} is no reason for a handover by the bot")
         unit, language = opened.unit, language_of(opened.row.locale)
-        if not self._hours.is_open(unit.now) and not await somebody_is_present(unit):
+        hours = await self._schedule.hours(unit)
+        if not hours.is_open(unit.now) and not await somebody_is_present(unit):
             case = await self._open_case(opened, reason)
-            opening = openings.case_out_of_hours(
-                self._words, language, case, reason, self._hours.next_opening(unit.now)
-            )
+            opening = openings.case_out_of_hours(self._words, language, case, reason, hours.next_opening(unit.now))
             opened.change_holder(Reason.OUT_OF_HOURS, opening, detail=case.number)
             # The bot stays, but it is no longer asked: it would come to the same case again.
             opened.settle_open_turns("case")
@@ -89,13 +87,14 @@ class Handover:
         opened.change_holder(Reason.QUEUE_EXPIRED, opening, detail=case.number)
 
     async def _open_case(self, opened: OpenConversation, reason: Reason) -> Case:
+        hours = await self._schedule.hours(opened.unit)
         return await add_case(
             opened.unit,
             conversation_id=opened.row.id,
             epoch=opened.row.epoch,
             team=CASE_TEAM,
             reason=reason,
-            due_at=self._hours.after(opened.unit.now, CASE_WORKING_TIME),
+            due_at=hours.after(opened.unit.now, CASE_WORKING_TIME),
         )
 
     async def _wait(self, unit: Unit) -> WaitFigure | None:

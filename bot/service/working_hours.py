@@ -8,8 +8,8 @@ clock neither adds nor takes an hour of work.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -38,6 +38,8 @@ class WorkingHours:
     always: bool
     state: str
     zone: ZoneInfo
+    # Days that go otherwise, public holidays among them: open from and to, or closed.
+    special: Mapping[date, tuple[time, time] | None] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str, state: str, zone: ZoneInfo) -> WorkingHours:
@@ -95,10 +97,34 @@ class WorkingHours:
         first = moment.astimezone(self.zone).date()
         for offset in range(days):
             day = first + timedelta(days=offset)
-            hours = self.week[day.weekday()]
-            if hours is not None and day not in _holidays(self.state, day.year):
+            regular = None if day in _holidays(self.state, day.year) else self.week[day.weekday()]
+            hours = self.special.get(day, regular)
+            if hours is not None:
                 opens, closes = (datetime.combine(day, at, self.zone).astimezone(timezone.utc) for at in hours)
                 yield opens, closes
+
+
+def holidays_of(state: str, year: int, language: str) -> list[tuple[date, str]]:
+    """The public holidays of a federal state, in order, with their names in German (`de`) or English (`en`)."""
+    named = {"de": "de", "en": "en_US"}[language]
+    return sorted(holidays.country_holidays("DE", subdiv=state, years=year, language=named).items())
+
+
+def span(text: str) -> tuple[time, time] | None:
+    """`08:00-12:00` as times; nothing for an empty text, which means closed.
+
+    Raises:
+        ValueError: it cannot be read, or ends before it begins.
+    """
+    if not text.strip():
+        return None
+    match = re.fullmatch(r"(\d{2}:\d{2})-(\d{2}:\d{2})", text.strip())
+    if match is None:
+        raise ValueError(f"cannot read {text!r}; expected for instance 08:00-12:00")
+    opens, closes = time.fromisoformat(match[1]), time.fromisoformat(match[2])
+    if opens >= closes:
+        raise ValueError(f"{text!r} closes before it opens")
+    return opens, closes
 
 
 def _days(text: str) -> Iterator[int]:

@@ -42,7 +42,7 @@ def address_limit(address: str) -> Limit:
 
 
 async def is_locked(unit: Unit, limits: Sequence[Limit]) -> bool:
-    """Whether any of them is locked now."""
+    """Whether any of them is locked now, without waiting for anybody."""
     found = await unit.connection.execute(
         sa.select(table.c.key)
         .where(table.c.key.in_([limit.key for limit in limits]), table.c.locked_until > unit.now)
@@ -51,30 +51,48 @@ async def is_locked(unit: Unit, limits: Sequence[Limit]) -> bool:
     return found.first() is not None
 
 
-async def count_failure(unit: Unit, limits: Sequence[Limit]) -> None:
-    """One more failure for each; what is old is forgotten."""
-    old = (table.c.since <= unit.now - WINDOW) & (table.c.locked_until.is_(None) | (table.c.locked_until <= unit.now))
-    await unit.connection.execute(sa.delete(table).where(old))
-    # In the same order everywhere, so that two failures at once do not wait for each other in a circle.
-    for limit in sorted(limits, key=lambda limit: limit.key):
-        await _count(unit, limit)
+async def hold(unit: Unit, limits: Sequence[Limit]) -> bool:
+    """Take the keys until the unit ends, and say whether any is locked.
 
-
-async def _count(unit: Unit, limit: Limit) -> None:
-    # Both dialects know the same upsert; counting in one statement loses none of two failures at once.
+    Tries that come at once are decided one after the other, so that each sees the failures before it.
+    """
+    # In the same order everywhere, so that two tries do not wait for each other in a circle.
+    keys = sorted(limit.key for limit in limits)
+    # Both dialects know the same upsert.
     insert = sqlite_insert if unit.connection.dialect.name == "sqlite" else postgresql_insert
-    counted = await unit.connection.execute(
-        insert(table)
-        .values(key=limit.key, failures=1, since=unit.now)
-        .on_conflict_do_update(index_elements=[table.c.key], set_={"failures": table.c.failures + 1})
-        .returning(table.c.failures)
-    )
-    if counted.scalar_one() >= limit.most:
+    for key in keys:
         await unit.connection.execute(
+            insert(table)
+            .values(key=key, failures=0, since=unit.now)
+            .on_conflict_do_update(index_elements=[table.c.key], set_={"failures": table.c.failures})
+        )
+    await unit.connection.execute(
+        sa.update(table)
+        .where(table.c.key.in_(keys), table.c.since <= unit.now - WINDOW)
+        .values(failures=0, since=unit.now)
+    )
+    return await is_locked(unit, limits)
+
+
+async def count_failure(unit: Unit, limits: Sequence[Limit]) -> None:
+    """One more failure for each of the keys, which are held. Old ones of others are forgotten."""
+    for limit in limits:
+        counted = await unit.connection.execute(
             sa.update(table)
             .where(table.c.key == limit.key)
-            .values(failures=0, since=unit.now, locked_until=unit.now + limit.lock)
+            .values(failures=table.c.failures + 1)
+            .returning(table.c.failures)
         )
+        if counted.scalar_one() >= limit.most:
+            locked_until = unit.now + limit.lock
+            await unit.connection.execute(
+                sa.update(table)
+                .where(table.c.key == limit.key)
+                .values(failures=0, since=unit.now, locked_until=locked_until)
+            )
+    old = (table.c.since <= unit.now - WINDOW) & (table.c.locked_until.is_(None) | (table.c.locked_until <= unit.now))
+    free = sa.select(table.c.key).where(old).with_for_update(skip_locked=True)
+    await unit.connection.execute(sa.delete(table).where(table.c.key.in_(free)))
 
 
 async def forget_failures(unit: Unit, limit: Limit) -> None:

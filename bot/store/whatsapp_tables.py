@@ -135,3 +135,14 @@ blob = sa.Table(
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("content", sa.LargeBinary, nullable=False),
 )
+
+template_state = sa.Table(
+    "whatsapp_template",
+    metadata,
+    sa.Column("name", sa.String(120), primary_key=True),
+    sa.Column("language", sa.String(20), primary_key=True),
+    # The provider's own word, such as APPROVED, REJECTED, PAUSED, and why.
+    sa.Column("state", sa.String(40), nullable=False),
+    sa.Column("reason", sa.String(200)),
+    sa.Column("at", UtcDateTime, nullable=False),
+)

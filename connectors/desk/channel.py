@@ -40,6 +40,8 @@ from connectors.desk.access import (
     decoded,
     session_in,
 )
+from connectors.desk.account import OwnAccount
+from connectors.desk.administration import AdministrationRoutes
 from connectors.desk.messenger import UseTemplate, attachment_response, explained, messenger_view
 from connectors.desk.socket import DeskSockets
 from connectors.frames import ApiError, is_same_origin, json_response, request_language
@@ -89,6 +91,8 @@ class Desk:
         self._services: Services | None = None
         self._sockets: DeskSockets | None = None
         self._guard = Guard(lambda: self.services)
+        self._account = OwnAccount(lambda: self.services, self.check_sessions)
+        self._administration = AdministrationRoutes(lambda: self.services, self.check_sessions)
 
     @property
     def services(self) -> Services:
@@ -109,7 +113,12 @@ class Desk:
 
     def routes(self) -> Sequence[Route]:
         """Every route that needs a session."""
-        return (*self._own_routes(), *self._conversation_routes())
+        return (
+            *self._own_routes(),
+            *self._account.routes(),
+            *self._conversation_routes(),
+            *self._administration.routes(),
+        )
 
     def _own_routes(self) -> Sequence[Route]:
         return (

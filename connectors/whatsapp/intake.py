@@ -38,6 +38,7 @@ from bot.store.whatsapp_contacts import (
 )
 from bot.store.whatsapp_items import StoredItem, postpone_item, settle_item, take_item, waiting_items
 from bot.store.whatsapp_parts import part_by_provider_id
+from bot.store.whatsapp_templates import record_template_state
 from bot.transparency import openings
 from bot.transparency.wording import Language, Wording, language_of
 from connectors.whatsapp.content import Content, is_group, read
@@ -152,6 +153,7 @@ class Intake:
             outcome = None
             if item.kind == "change" and isinstance(element, dict):
                 _report(element)
+                await _keep_template_state(unit, element)
         await settle_item(unit, item.key, "kept" if outcome is None else "applied", outcome or item.kind)
 
     async def _preference(self, unit: Unit, element: dict[str, Any], sender: dict[str, Any]) -> str | None:
@@ -330,6 +332,18 @@ def _report(change: dict[str, Any]) -> None:
     if isinstance(field, str) and field.startswith(_FOR_OPERATORS) and isinstance(value, dict):
         told = {name: value[name] for name in _TOLD if isinstance(value.get(name), str)}
         log.warning("the provider reports", field=field[:60], told=told)
+
+
+async def _keep_template_state(unit: Unit, change: dict[str, Any]) -> None:
+    """The desk shows what became of each template."""
+    value = change.get("value")
+    if change.get("field") != "message_template_status_update" or not isinstance(value, dict):
+        return
+    name, language, state = (value.get(key) for key in ("message_template_name", "message_template_language", "event"))
+    reason = value.get("reason")
+    if isinstance(name, str) and isinstance(language, str) and isinstance(state, str):
+        told = reason if isinstance(reason, str) and reason != "NONE" else None
+        await record_template_state(unit, name, language, state, told)
 
 
 def verified_phone(number: str | None) -> str | None:

@@ -26,9 +26,32 @@ ACCESS: dict[tuple[str, str], Role] = {
     ("POST", "/conversations/{id}/handback"): Role.AGENT,
     ("POST", "/conversations/{id}/template"): Role.AGENT,
     ("GET", "/attachments/{attachment}"): Role.AGENT,
+    ("GET", "/account"): Role.AGENT,
+    ("POST", "/account/password"): Role.AGENT,
+    ("POST", "/account/second-factor"): Role.AGENT,
+    ("POST", "/account/second-factor/confirm"): Role.AGENT,
+    ("POST", "/account/second-factor/remove"): Role.AGENT,
+    ("POST", "/account/sessions/{session}/end"): Role.AGENT,
+    ("GET", "/admin/agents"): Role.ADMINISTRATOR,
+    ("POST", "/admin/agents"): Role.ADMINISTRATOR,
+    ("POST", "/admin/agents/{id}"): Role.ADMINISTRATOR,
+    ("POST", "/admin/agents/{id}/password"): Role.ADMINISTRATOR,
+    ("POST", "/admin/agents/{id}/second-factor/remove"): Role.ADMINISTRATOR,
+    ("GET", "/admin/sessions"): Role.ADMINISTRATOR,
+    ("POST", "/admin/sessions/{session}/end"): Role.ADMINISTRATOR,
+    ("GET", "/admin/hours"): Role.ADMINISTRATOR,
+    ("POST", "/admin/hours"): Role.ADMINISTRATOR,
+    ("GET", "/admin/security"): Role.ADMINISTRATOR,
+    ("POST", "/admin/security"): Role.ADMINISTRATOR,
+    ("GET", "/admin/log"): Role.ADMINISTRATOR,
+    ("GET", "/admin/templates"): Role.ADMINISTRATOR,
 }
 # Those that an account may use that still has to set up its second factor.
-BEFORE_SECOND_FACTOR = {("POST", "/logout"), ("GET", "/me")}
+BEFORE_SECOND_FACTOR = {
+    ("POST", "/logout"),
+    ("GET", "/me"),
+    *(route for route in ACCESS if route[1].startswith("/account")),
+}
 # The only ones without a session.
 OPEN = {("POST", "/login")}
 
