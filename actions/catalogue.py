@@ -33,10 +33,11 @@ OFFERED = (
 # Shown as buttons where only a few fit.
 OFFERED_FIRST = ("report_fault", "invoice_show", "fiber_availability")
 
+# The conversation itself, to read, download and erase. Done by the edge, behind buttons that need no model.
+OWN_DATA = ("data_export", "data_erase")
+
 # Not done here yet: an honest sentence, what may help instead, and a person one click away.
 REFERRED: dict[str, tuple[str, ...]] = {
-    "data_export": ("data_privacy",),
-    "data_erase": ("data_privacy",),
     "switch_channel": ("contact_info",),
 }
 
@@ -64,6 +65,10 @@ CONTINUED_BY: dict[str, tuple[str, ...]] = {
 }
 
 # Leave a form for good.
-LEAVING = (frozenset(OFFERED) | frozenset(REFERRED) | frozenset(HANDED_OVER) | {"talk_to_human", "goodbye"}) - (
-    ANSWERED_IN_BETWEEN
-)
+LEAVING = (
+    frozenset(OFFERED)
+    | frozenset(OWN_DATA)
+    | frozenset(REFERRED)
+    | frozenset(HANDED_OVER)
+    | {"talk_to_human", "goodbye"}
+) - (ANSWERED_IN_BETWEEN)

@@ -11,6 +11,7 @@ import structlog
 
 from actions.crm.repository import CrmRepository
 from actions.crm.tickets import TicketSystem
+from bot.brain.memory import BrainMemory
 from bot.ending import end
 from bot.service.administration import Administration
 from bot.service.agents import Agents
@@ -19,6 +20,7 @@ from bot.service.case_sync import CaseSync
 from bot.service.conversations import Conversations
 from bot.service.deadlines import Deadlines
 from bot.service.delivery import Delivery, Sender
+from bot.service.erasure import Erasures
 from bot.service.follow import Follower
 from bot.service.portal import Portal
 from bot.service.turns import Turns
@@ -49,6 +51,7 @@ class Services:
     words: Wording
     store: Store
     conversations: Conversations
+    erasures: Erasures
     portal: Portal
     agents: Agents
     administration: Administration
@@ -74,7 +77,7 @@ async def open_services(
     store = Store(database, wakeup)
     brain = BrainClient(settings.brain_url, settings.brain_timeout)
     crm, tickets = customer_data(settings), ticket_system(settings)
-    words = wording()
+    words, memory = wording(), BrainMemory(settings.brain_database_url)
     channels = dict(senders or {})
     try:
         conversations = Conversations(store, words, settings, frozenset(channels))
@@ -89,6 +92,7 @@ async def open_services(
             words=words,
             store=store,
             conversations=conversations,
+            erasures=Erasures(store, conversations, memory),
             portal=Portal(store, conversations, crm, settings),
             agents=agents,
             administration=Administration(store, agents, settings),
@@ -100,6 +104,7 @@ async def open_services(
     finally:
         await wakeup.close()
         await brain.close()
+        await memory.close()
         await crm.close()
         if tickets is not None:
             await tickets.close()
@@ -128,6 +133,7 @@ async def background(
         turns = Turns(store, services.conversations, services.brain, services.words, settings)
         deadlines = Deadlines(store, services.conversations)
         jobs += [turns.run, Delivery(store, services.senders, services.conversations).run, deadlines.run, *more]
+        jobs.append(services.erasures.run)
         jobs.append(Witness(store, settings.witness).run)
         jobs.append(Updates(services.crm, services.words, settings.public_url).run)
         if services.tickets is not None:

@@ -218,6 +218,54 @@ def audit_verify(
         raise typer.Exit(1)
 
 
+@app.command()
+def export(
+    conversation: Annotated[str | None, typer.Argument(help="A conversation's identifier.")] = None,
+    customer: Annotated[str | None, typer.Option(help="Every conversation of this customer number.")] = None,
+    phone: Annotated[
+        str | None, typer.Option(help="Every conversation from this phone, such as +4915112345678.")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Where the files go.")] = Path(),
+    lang: Annotated[str, typer.Option(help="de or en")] = "de",
+) -> None:
+    """Write everything that is stored about conversations, notes of the team included, as JSON and as a page."""
+    from bot.record_commands import export as write
+
+    for path in _run(write(Settings.from_environment(), _chosen(conversation, customer, phone), folder, lang)):
+        out.print(str(path), soft_wrap=True)
+
+
+@app.command()
+def erase(
+    conversation: Annotated[str | None, typer.Argument(help="A conversation's identifier.")] = None,
+    customer: Annotated[str | None, typer.Option(help="Every conversation of this customer number.")] = None,
+    phone: Annotated[
+        str | None, typer.Option(help="Every conversation from this phone, such as +4915112345678.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase what was said in conversations, everywhere. That they took place, and the erasure, stays on record."""
+    from bot.record_commands import chosen
+    from bot.record_commands import erase as do_erase
+
+    settings, which = Settings.from_environment(), _chosen(conversation, customer, phone)
+    found = _run(chosen(settings, which))
+    if not found:
+        _fail("there is no such conversation")
+    if not yes and not typer.confirm(f"Erase {len(found)} conversations? This cannot be undone."):
+        raise typer.Exit(1)
+    done = _run(do_erase(settings, found))
+    out.print(f"{done} of {len(found)} conversations erased, the others were before.")
+
+
+def _chosen(conversation: str | None, customer: str | None, phone: str | None) -> Any:
+    from bot.record_commands import Choice
+
+    if [conversation, customer, phone].count(None) != 2:
+        _fail("name a conversation, or --customer, or --phone")
+    return Choice(conversation=conversation, customer=customer, phone=phone)
+
+
 @crm_app.callback()
 def crm() -> None:
     """The customer data system."""

@@ -20,6 +20,7 @@ from connectors.demo import register_demo
 from connectors.desk import Desk
 from connectors.frames import ApiError
 from connectors.health import register_health
+from connectors.record import register_record
 from connectors.transparency import register_transparency
 from connectors.updates import register_updates
 from connectors.whatsapp import WhatsApp
@@ -121,6 +122,7 @@ def create_app(settings: Settings, *, workers: bool = True) -> web.Application:
         channel.register(app)
     register_health(app, SERVICES)
     register_transparency(app, SERVICES)
+    register_record(app, SERVICES)
     register_updates(app, SERVICES)
     if settings.demo:
         register_demo(app, SERVICES)

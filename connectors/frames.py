@@ -33,7 +33,10 @@ def event_frame(message: Message) -> dict[str, Any]:
     if message.holder_name:
         frame["holder_name"] = message.holder_name
     if message.buttons:
-        frame["buttons"] = [{"id": button.id, "title": button.title} for button in message.buttons]
+        frame["buttons"] = [
+            {"id": button.id, "title": button.title, **({"opens": button.opens} if button.opens else {})}
+            for button in message.buttons
+        ]
     if message.sources:
         frame["sources"] = [{"label": source.label, "as_of": source.as_of} for source in message.sources]
     if message.case:

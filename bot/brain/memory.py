@@ -131,6 +131,10 @@ class BrainMemory:
         """Erase all memory older than `moment` (retention). Returns the number of turns erased."""
         return await self._delete(brain_turn.c.created_at < moment)
 
+    async def free_space(self) -> None:
+        """Leave nothing of what was erased in the database's files. See `Database.free_space`."""
+        await self._database.free_space()
+
     async def close(self) -> None:
         """Close all connections."""
         await self._database.close()

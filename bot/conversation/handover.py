@@ -40,6 +40,7 @@ class Reason(str, enum.Enum):
     TAKEN_OVER = "taken_over"
     # closed tenures
     CLOSED_BY_AGENT = "closed_by_agent"
+    ERASED = "erased"
 
 
 HANDOVER_REASONS: frozenset[Reason] = frozenset(
@@ -70,6 +71,8 @@ TRANSITIONS: dict[tuple[Holder, Reason], Holder] = {
     (Holder.AGENT, Reason.TRANSFERRED): Holder.QUEUE,
     (Holder.AGENT, Reason.CLOSED_BY_AGENT): Holder.CLOSED,
     (Holder.CLOSED, Reason.REOPENED): Holder.BOT,
+    # Whoever holds it: what was said is gone, and the conversation with it.
+    **{(holder, Reason.ERASED): Holder.CLOSED for holder in Holder},
 }
 
 

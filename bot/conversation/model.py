@@ -10,6 +10,7 @@ import enum
 import secrets
 import time
 from datetime import datetime, timezone
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -59,6 +60,8 @@ class Button(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     # What the id stands for: a payload for the brain, or an edge command such as `edge:handover`.
     payload: str
+    # A page that a client with the conversation's token can open instead of sending the button.
+    opens: Literal["record"] | None = None
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

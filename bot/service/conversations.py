@@ -18,6 +18,7 @@ from bot.service.handover import Handover
 from bot.service.templates import Template
 from bot.settings import Settings
 from bot.store.conversations import Conversation, OpenConversation, new_conversation, open_conversation
+from bot.store.erasure import AskedBy, erase, is_erased
 from bot.store.log import current_tenure, is_answer, message_by_client_id
 from bot.store.tokens import Agent, add_widget_token, issued_button, new_token
 from bot.store.unit_of_work import Store, Unit
@@ -143,6 +144,8 @@ class Conversations:
         word on the message, and without one the message needs none. Bank account numbers are masked here, for every
         channel.
         """
+        if payload == openings.ERASE_COMMAND:
+            return await self._erase_at_own_wish(opened, text, client_id)
         text, heard = mask_accounts(text), None if heard is None else mask_accounts(heard)
         row, now = opened.row, opened.unit.now
         for_bot, silent = heard != "", heard == "" and answer is None
@@ -170,6 +173,8 @@ class Conversations:
         elif payload == openings.CANCEL_COMMAND and row.holder is Holder.QUEUE:
             opened.settle_at_once(message, "answered")
             opened.change_holder(Reason.CUSTOMER_CANCELLED, openings.cancelled(self._words, language))
+        elif payload == openings.RECORD_COMMAND and row.holder is Holder.BOT:
+            await self._show_record(opened, message)
         elif silent:
             opened.settle_at_once(message, "noted")
         elif answer is not None and not for_bot and row.holder is Holder.BOT:
@@ -180,6 +185,51 @@ class Conversations:
         else:
             opened.settle_at_once(message, row.holder.value)
         return message
+
+    async def _show_record(self, opened: OpenConversation, message: Message) -> None:
+        """For clients that do not open the page themselves. Where there is no page, a person gives the record."""
+        if opened.pushes:
+            asked = await self.handover.ask_for_person(opened, Reason.CUSTOMER_REQUEST, "data_export")
+            opened.settle_at_once(message, asked)
+            return
+        language = language_of(opened.row.locale)
+        text = self._words.say("record_open_from_chat", language)
+        author = openings.bot_author(self._words, language)
+        opened.append(Draft(kind=EventKind.MESSAGE, author=author, text=text))
+        opened.settle_at_once(message, "answered")
+
+    async def _erase_at_own_wish(self, opened: OpenConversation, text: str, client_id: str) -> Message:
+        """The customer pressed the button that erases the conversation; the press is what remains of them."""
+        language = language_of(opened.row.locale)
+        await erase(opened, "customer")
+        author = Author(kind=AuthorKind.CUSTOMER, name=self._words.say("author_customer", language))
+        message = opened.append(
+            Draft(kind=EventKind.MESSAGE, author=author, text=text), origin=CUSTOMER_ORIGIN, client_id=client_id
+        )
+        opened.settle_at_once(message, "answered")
+        self._end_erased(opened, "customer")
+        return message
+
+    def _end_erased(self, opened: OpenConversation, asked_by: AskedBy) -> None:
+        # There is no address any more to which the notice could be sent.
+        opened.pushes = False
+        language = language_of(opened.row.locale)
+        opened.change_holder(Reason.ERASED, openings.erased(self._words, language, asked_by))
+
+    async def erase(self, conversation_id: str, asked_by: AskedBy) -> bool:
+        """Erase what was said in a conversation and end it. False when that was done before.
+
+        Raises:
+            UnknownConversation, StoreUnavailable: nothing was erased.
+        """
+        async with self._store.write() as unit:
+            opened = await self.open(unit, conversation_id)
+            if await is_erased(unit, conversation_id):
+                return False
+            await erase(opened, asked_by)
+            self._end_erased(opened, asked_by)
+            await opened.save()
+        return True
 
     def next_session(self, row: Conversation, now: datetime) -> int:
         """The session that a message of the customer would belong to now: after a long silence, a new one."""

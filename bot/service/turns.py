@@ -43,6 +43,13 @@ _SHOW_TYPING_AFTER = 0.7
 # Told to stop, a worker takes so long, in seconds, to finish the turns it has begun.
 _FINISH_WITHIN = 1.0
 
+# What the brain may name and the edge does itself.
+_COMMANDS = {
+    "/talk_to_human": openings.HANDOVER_COMMAND,
+    "/show_record": openings.RECORD_COMMAND,
+    "/erase_conversation": openings.ERASE_COMMAND,
+}
+
 
 class _Turn(msgspec.Struct, frozen=True, kw_only=True):
     """What a turn was made for: its answer is valid for nothing else."""
@@ -233,7 +240,13 @@ class Turns:
             author=openings.bot_author(self._words, language),
             text=reply.text,
             buttons=tuple(
-                Button(id=new_id(), title=button.title, payload=_payload(button.payload)) for button in reply.buttons
+                Button(
+                    id=new_id(),
+                    title=button.title,
+                    payload=_payload(button.payload),
+                    opens="record" if _payload(button.payload) == openings.RECORD_COMMAND else None,
+                )
+                for button in reply.buttons
             ),
             sources=tuple(
                 Source(label=source.label, as_of=source.as_of, system=source.system, record=source.record)
@@ -276,13 +289,14 @@ class Turns:
             seq=turn.newest_seq,
             outcome=outcome,
             milliseconds=seconds * 1000,
-            body=body,
+            # An answer to what is over, and perhaps erased, is nobody's any more.
+            body={} if opened.row.holder is Holder.CLOSED else body,
         )
 
 
 def _payload(payload: str) -> str:
-    """The brain's wish for a person becomes the edge's own command, which works without the brain."""
-    return openings.HANDOVER_COMMAND if payload == "/talk_to_human" else payload
+    """What the edge does itself becomes its own command, which works without the brain."""
+    return _COMMANDS.get(payload, payload)
 
 
 def _body(response: TurnResponse) -> dict[str, Any]:

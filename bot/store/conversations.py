@@ -159,7 +159,7 @@ class OpenConversation:
                 "opens": opens,
                 "discloses": draft.discloses,
                 "text": draft.text,
-                "buttons": [{"id": button.id, "title": button.title} for button in draft.buttons],
+                "buttons": [_shown(button) for button in draft.buttons],
                 "sources": msgspec.to_builtins(draft.sources),
                 "case_number": draft.case,
                 "turn_id": turn_id,
@@ -194,6 +194,10 @@ class OpenConversation:
             self.unit.hint(Hint(conversation_id=row.id, outbox=True))
         self.unit.announce(row.id, message.seq)
         return message
+
+    def chain(self, entry: Entry) -> None:
+        """Put something into the chain that is neither a message nor a tenure."""
+        self._chained.append(entry)
 
     def expect_turn(self, message: Message, deadline: datetime) -> None:
         """The bot owes an outcome for this message until `deadline`."""
@@ -410,6 +414,12 @@ def select_messages() -> sa.Select[Any]:
     )
 
 
+def _shown(button: Button) -> dict[str, str]:
+    """What a message keeps of its button; the payload is kept apart, and never leaves the database."""
+    shown = {"id": button.id, "title": button.title}
+    return shown if button.opens is None else {**shown, "opens": button.opens}
+
+
 def message_of(row: Any) -> Message:
     """A row of the table as a value. Payloads of buttons stay in the database."""
     return Message(
@@ -423,7 +433,7 @@ def message_of(row: Any) -> Message:
         author=Author(kind=AuthorKind(row["author_kind"]), name=row["author_name"]),
         text=row["text"],
         at=row["at"],
-        buttons=tuple(Button(id=button["id"], title=button["title"], payload="") for button in row["buttons"]),
+        buttons=tuple(Button(**button, payload="") for button in row["buttons"]),
         sources=msgspec.convert(row["sources"], tuple[Source, ...]),
         case=row["case_number"],
         client_id=row["client_id"] if row["author_kind"] == AuthorKind.CUSTOMER.value else None,

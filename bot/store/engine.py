@@ -8,6 +8,8 @@ loss of power. PostgreSQL: its defaults.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -108,6 +110,24 @@ class Database:
         async with _translated(), self._reporting.connect() as connection:
             yield connection
 
+    async def free_space(self) -> None:
+        """Give up the space of what was erased, so that nothing of it is left in the database's files.
+
+        SQLite writes the file anew and empties its log; whoever writes waits meanwhile. PostgreSQL frees the space of
+        old rows. Its own log and backups are kept as the operator decides.
+
+        Raises:
+            StoreUnavailable: somebody else held the database; nothing is lost, and nothing freed.
+        """
+        async with _translated():
+            if self.is_sqlite:
+                async with self._one_writer:
+                    await asyncio.to_thread(_write_anew, self.engine.url.database or "")
+            else:
+                async with self.engine.connect() as connection:
+                    plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                    await plain.exec_driver_sql("VACUUM")
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
@@ -138,10 +158,23 @@ def _prepare_sqlite(lasting: bool, dbapi_connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         f"synchronous={'FULL' if lasting else 'NORMAL'}",
         "foreign_keys=ON",
+        # What is deleted or replaced is overwritten with zeros.
+        "secure_delete=ON",
         "cache_size=-16000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _write_anew(path: str) -> None:
+    with contextlib.closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as connection:
+        try:
+            connection.execute("VACUUM")
+            busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError as error:
+            raise StoreUnavailable(str(error)) from error
+    if busy:
+        raise StoreUnavailable("the database's log is in use")
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

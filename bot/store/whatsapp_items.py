@@ -6,6 +6,7 @@ process that dies in between has applied nothing, and another one finds the item
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -55,6 +56,9 @@ async def add_items(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     batch = new_id()
+    erased = {erased_key(str(row["key"])): row["key"] for row in rows}
+    found = await unit.connection.execute(sa.select(table.c.key).where(table.c.key.in_(list(erased))))
+    known = {erased[key] for key in found.scalars()}
     values = [
         {
             **row,
@@ -64,7 +68,10 @@ async def add_items(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
             "state": "new",
         }
         for index, row in enumerate(rows)
+        if row["key"] not in known
     ]
+    if not values:
+        return
     # In the order of the keys, so that two nodes with the same items wait for each other and never in a circle.
     values.sort(key=lambda row: str(row["key"]))
     insert = sqlite.insert if unit.connection.dialect.name == "sqlite" else postgresql.insert
@@ -105,6 +112,18 @@ async def forget_items(unit: Unit, before: datetime) -> int:
         .values(raw=_FORGOTTEN)
     )
     return forgotten.rowcount
+
+
+async def forget_item(unit: Unit, key: str) -> None:
+    """Keep of an item only that it came: its key, too, tells who sent it. What comes again is still known."""
+    await unit.connection.execute(
+        _ONE, {"one": key, "key": erased_key(key), "raw": _FORGOTTEN, "sender": None, "outcome": None}
+    )
+
+
+def erased_key(key: str) -> str:
+    """Whoever has the item knows it again by this; nobody can read the key from it."""
+    return f"erased:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 async def postpone_item(unit: Unit, item: StoredItem, error: str) -> bool:

@@ -18,6 +18,8 @@ from bot.transparency.wording import Language, Wording
 # Commands that the edge itself carries out, behind buttons that it issued. They work without the brain.
 HANDOVER_COMMAND = "edge:handover"
 CANCEL_COMMAND = "edge:cancel_queue"
+RECORD_COMMAND = "edge:record"
+ERASE_COMMAND = "edge:erase"
 
 # What a customer is offered in the first message, as payloads for the brain.
 _FIRST_TOPICS = ("report_fault", "invoice_show", "contract_show", "fiber_availability")
@@ -141,6 +143,11 @@ def _case_values(words: Wording, language: Language, case: Case) -> dict[str, st
 
 def _at(moment: datetime, language: Language) -> str:
     return f"{weekday(moment, language)}, {clock(moment, language)}"
+
+
+def erased(words: Wording, language: Language, asked_by: str) -> tuple[Draft, ...]:
+    """What was said is gone; at whose wish."""
+    return (_notice(words, language, words.say(f"erased_{asked_by}", language)),)
 
 
 def closed(words: Wording, language: Language, agent_name: str) -> tuple[Draft, ...]:

@@ -21,6 +21,7 @@ from bot.conversation.limits import TEXT_LIMIT, TextRefused, clean_text
 from bot.conversation.model import Draft, EventKind, new_id
 from bot.service.conversations import Conversations
 from bot.store.conversations import OpenConversation, new_conversation
+from bot.store.erasure import is_erased
 from bot.store.errors import StoreUnavailable
 from bot.store.tables import message as message_table
 from bot.store.tokens import issued_button
@@ -36,7 +37,14 @@ from bot.store.whatsapp_contacts import (
     join,
     learn,
 )
-from bot.store.whatsapp_items import StoredItem, postpone_item, settle_item, take_item, waiting_items
+from bot.store.whatsapp_items import (
+    StoredItem,
+    forget_item,
+    postpone_item,
+    settle_item,
+    take_item,
+    waiting_items,
+)
 from bot.store.whatsapp_parts import part_by_provider_id
 from bot.store.whatsapp_templates import record_template_state
 from bot.transparency import openings
@@ -54,6 +62,8 @@ ITEMS = "whatsapp:items"
 # Most entries of the log that one message becomes; WhatsApp's own limit for a text fits into two.
 _MOST_ENTRIES = 5
 _QUOTED = 60
+# What an item did that asked for the conversation's erasure: nothing of it is kept.
+_ERASED = "erased"
 _LONGEST_DELAY = timedelta(days=7)
 # Changes that an operator should hear of, and what of them.
 _FOR_OPERATORS = ("account_", "message_template_", "template_", "phone_number_", "business_")
@@ -155,6 +165,8 @@ class Intake:
                 _report(element)
                 await _keep_template_state(unit, element)
         await settle_item(unit, item.key, "kept" if outcome is None else "applied", outcome or item.kind)
+        if outcome == _ERASED:
+            await forget_item(unit, item.key)
 
     async def _preference(self, unit: Unit, element: dict[str, Any], sender: dict[str, Any]) -> str | None:
         """The customer's wish about messages that the company starts, made in WhatsApp's own settings."""
@@ -184,7 +196,7 @@ class Intake:
         await heard_from(unit, known, str(element.get("id") or item.key)[:200], _said_at(element, item.received_at))
         opened.row.verified_phone = verified_phone(number or known.number) or opened.row.verified_phone
         await self._take_in(opened, item, content, known)
-        return "message"
+        return _ERASED if await is_erased(unit, known.conversation_id) else "message"
 
     async def _begin(self, unit: Unit, user_id: str | None, number: str | None) -> tuple[str, OpenConversation]:
         contact_id, language = new_id(), greeting_language(number)

@@ -18,8 +18,10 @@ from aiohttp import WSMsgType, web
 
 from bot.bootstrap import Services
 from bot.conversation.limits import FRAME_LIMIT, TEXT_LIMIT, TextRefused
+from bot.conversation.model import Holder
 from bot.ending import end
 from bot.service.conversations import Refused
+from bot.store.erasure import is_erased
 from bot.store.errors import StoreUnavailable, UnknownConversation
 from bot.store.log import current_tenure, messages_after, newest_messages, read_conversation
 from bot.store.tokens import widget_pass
@@ -244,9 +246,13 @@ class Socket:
                     entries = await newest_messages(unit, self._id, SNAPSHOT)
                 else:
                     entries = await messages_after(unit, self._id, self._sent_seq)
+                erased = bool(entries) and entries[-1].holder is Holder.CLOSED and await is_erased(unit, self._id)
             for entry in entries:
                 await self._send(event_frame(entry))
                 self._sent_seq = entry.seq
+            if erased:
+                # The token is gone too; the client forgets what it shows.
+                self.closing.request(protocol.UNAUTHENTICATED, b"erased")
             if len(entries) < SNAPSHOT:
                 return
 

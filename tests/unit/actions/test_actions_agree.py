@@ -74,12 +74,13 @@ def test_every_action_names_the_identity_it_needs() -> None:
 
 
 def test_the_catalogue_holds_every_request_once() -> None:
-    requests = [*catalogue.OFFERED, *catalogue.REFERRED, *catalogue.HANDED_OVER]
+    requests = [*catalogue.OFFERED, *catalogue.OWN_DATA, *catalogue.REFERRED, *catalogue.HANDED_OVER]
     assert len(requests) == len(set(requests))
     talk = {"talk_to_human", "goodbye", "affirm", "deny", "inform", "nlu_fallback", "out_of_scope"}
     assert set(requests) | talk | catalogue.ANSWERED_IN_BETWEEN == set(DOMAIN["intents"])
     assert set(catalogue.CONTINUED_BY) <= {f"action_{intent}" for intent in catalogue.OFFERED}
     assert intents_of("action_refer") == set(catalogue.REFERRED)
+    assert intents_of("action_own_data") == set(catalogue.OWN_DATA)
     assert intents_of("action_hand_over_request") == set(catalogue.HANDED_OVER)
 
 
@@ -107,7 +108,8 @@ def test_the_catalogue_holds_every_request_once() -> None:
         ("router_device", router_help.DEVICES),
         ("speed", get_args(speeds.Verdict)),
         ("speed_how", get_args(speeds.How)),
-        ("intent_title", (*catalogue.OFFERED, *catalogue.REFERRED, *catalogue.HANDED_OVER)),
+        ("intent_title", (*catalogue.OFFERED, *catalogue.OWN_DATA, *catalogue.REFERRED, *catalogue.HANDED_OVER)),
+        ("own", catalogue.OWN_DATA),
         ("refer", tuple(catalogue.REFERRED)),
     ],
 )

@@ -9,11 +9,12 @@ from action_talk import Talker, user_event
 from rasa_sdk import Tracker
 
 from actions.cancellation import ContractCancel
-from actions.catalogue import HANDED_OVER, REFERRED
+from actions.catalogue import HANDED_OVER, OWN_DATA, REFERRED
 from actions.context import Context
 from actions.crm.errors import CrmUnavailable
 from actions.fallback import Fallback
 from actions.identity import IdentityForm
+from actions.own_data import ERASE, RECORD, OwnData
 from actions.phrases import code_in, fault_kind_in, has_nothing_at_hand, house_number_in, identifier_in, wants_new_code
 from actions.referral import HandOverRequest, Refer
 from actions.talk import Goodbye
@@ -69,6 +70,16 @@ async def test_a_referral_is_honest_and_offers_a_person(intent: str, language: s
     outcome = await Talker(context, language=language).run(Refer, "…", intent=intent, form="identity_form")
     assert outcome.texts
     assert outcome.payloads[-1] == "/talk_to_human"
+    assert outcome.left_form
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("intent", OWN_DATA)
+async def test_own_data_are_offered_and_nothing_is_erased_by_a_sentence(
+    intent: str, language: str, context: Context
+) -> None:
+    outcome = await Talker(context, language=language).run(OwnData, "…", intent=intent, form="identity_form")
+    assert outcome.payloads == [*([ERASE] if intent == "data_erase" else []), RECORD, "/talk_to_human"]
     assert outcome.left_form
 
 

@@ -10,6 +10,7 @@ import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { authorMark, h } from "./dom.js";
 import { Header } from "./header.js";
+import { openRecord } from "./record.js";
 import { Session } from "./session.js";
 import { styles } from "./styles.js";
 import { Thread } from "./thread.js";
@@ -258,6 +259,10 @@ export class KlartextWidget extends HTMLElement {
   }
 
   #choose(button, element) {
+    if (button.opens === "record") {
+      openRecord(BASE, this.#session.token, this.#texts.language);
+      return;
+    }
     const byKeyboard = element.matches(":focus-visible");
     this.#send({ text: button.title, payload: button.id });
     // The pressed button cannot be pressed again, so the focus goes where the conversation continues.
