@@ -23,6 +23,7 @@ from bot.service.delivery import Delivery, Sender
 from bot.service.erasure import Erasures
 from bot.service.follow import Follower
 from bot.service.portal import Portal
+from bot.service.retention import Periods, Retention
 from bot.service.turns import Turns
 from bot.service.updates import Updates
 from bot.service.witness import Witness
@@ -52,6 +53,9 @@ class Services:
     store: Store
     conversations: Conversations
     erasures: Erasures
+    # How long what is kept, and what keeps it so.
+    periods: Periods
+    retention: Retention
     portal: Portal
     agents: Agents
     administration: Administration
@@ -77,7 +81,7 @@ async def open_services(
     store = Store(database, wakeup)
     brain = BrainClient(settings.brain_url, settings.brain_timeout)
     crm, tickets = customer_data(settings), ticket_system(settings)
-    words, memory = wording(), BrainMemory(settings.brain_database_url)
+    words, periods, memory = wording(), Periods.read(), BrainMemory(settings.brain_database_url)
     channels = dict(senders or {})
     try:
         conversations = Conversations(store, words, settings, frozenset(channels))
@@ -87,12 +91,15 @@ async def open_services(
         await _upgrade(database, patient)
         wakeup.start()
         agents = Agents(store, settings)
+        erasures = Erasures(store, conversations, memory)
         yield Services(
             settings=settings,
             words=words,
             store=store,
             conversations=conversations,
-            erasures=Erasures(store, conversations, memory),
+            erasures=erasures,
+            periods=periods,
+            retention=Retention(store, erasures, memory, periods, token_lifetime=settings.token_lifetime),
             portal=Portal(store, conversations, crm, settings),
             agents=agents,
             administration=Administration(store, agents, settings),
@@ -133,7 +140,7 @@ async def background(
         turns = Turns(store, services.conversations, services.brain, services.words, settings)
         deadlines = Deadlines(store, services.conversations)
         jobs += [turns.run, Delivery(store, services.senders, services.conversations).run, deadlines.run, *more]
-        jobs.append(services.erasures.run)
+        jobs += [services.erasures.run, services.retention.run]
         jobs.append(Witness(store, settings.witness).run)
         jobs.append(Updates(services.crm, services.words, settings.public_url).run)
         if services.tickets is not None:

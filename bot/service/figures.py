@@ -13,7 +13,8 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.conversation.model import AuthorKind, Holder
-from bot.store.tables import case, inbox, message, tenure, trace, wait_promise
+from bot.store.administration_tables import wrong_answer
+from bot.store.tables import case, erasure, inbox, message, tenure, trace, wait_promise
 from bot.store.unit_of_work import Unit
 
 # A message without an outcome this long after its deadline counts as dropped, until it has one.
@@ -43,6 +44,11 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     answers_withheld: int
     # Attempts at an answer that failed.
     failed_attempts: int
+    # Answers of the bot that somebody at the desk reported as wrong, and those of them that it was taught better.
+    wrong_answers_reported: int
+    wrong_answers_corrected: int
+    # Conversations erased: at a customer's wish, by the company, or because their time was over.
+    erased: int
     # Must be 0: messages without an outcome after their deadline, and messages stored twice.
     dropped: int
     doubled: int
@@ -90,6 +96,11 @@ async def figures(unit: Unit, since: datetime) -> Figures:
         ),
         answers_withheld=await count(rows(trace, trace.c.at >= since, trace.c.outcome == "suppressed")),
         failed_attempts=await count(rows(trace, trace.c.at >= since, trace.c.outcome == "failed")),
+        wrong_answers_reported=await count(rows(wrong_answer, wrong_answer.c.reported_at >= since)),
+        wrong_answers_corrected=await count(
+            rows(wrong_answer, wrong_answer.c.reported_at >= since, wrong_answer.c.state == "accepted")
+        ),
+        erased=await count(rows(erasure, erasure.c.at >= since)),
         dropped=await count(rows(inbox, inbox.c.state == "open", inbox.c.deadline_at < unit.now - _GRACE)),
         doubled=await count(sa.select(sa.func.count()).select_from(repeats)),
     )

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from actions.catalogue import HANDED_OVER, OFFERED, REFERRED
+from actions.catalogue import HANDED_OVER, OFFERED, OWN_DATA, REFERRED
 from bot.bootstrap import Services
 from bot.conversation.model import utc_now
 from bot.service.figures import Figures, figures
@@ -23,8 +23,13 @@ from bot.transparency.wording import Language, Wording
 from connectors.frames import json_response, request_language
 
 _STATIC = Path(__file__).parent / "static"
-_STORED = ("messages", "holders", "traces", "token", "logs")
-_LAW = ("ai_act", "gdpr_information", "gdpr_access", "gdpr_erasure")
+_STORED = ("messages", "holders", "traces", "memory", "files", "token", "logs")
+_LAW = {
+    "ai_act": "https://eur-lex.europa.eu/eli/reg/2024/1689/oj",
+    "gdpr_information": "https://eur-lex.europa.eu/eli/reg/2016/679/oj",
+    "gdpr_access": "https://eur-lex.europa.eu/eli/reg/2016/679/oj",
+    "gdpr_erasure": "https://eur-lex.europa.eu/eli/reg/2016/679/oj",
+}
 _FIGURES = tuple(name for name in Figures.__struct_fields__ if name not in {"since", "as_of"})
 
 
@@ -35,16 +40,18 @@ def register_transparency(app: web.Application, services_key: web.AppKey[Service
         services = request.app[services_key]
         asked = request.query.get("lang")
         language: Language = "en" if asked == "en" else "de" if asked == "de" else request_language(request)
-        body = _render(services.words, language, await _this_month(services))
+        body = _render(services, language, await _this_month(services))
         return web.Response(text=body, content_type="text/html", headers={"Cache-Control": "no-store"})
 
     async def data(request: web.Request) -> web.Response:
         services = request.app[services_key]
         return json_response(
             {
-                "answers_itself": OFFERED,
+                "answers_itself": [*OFFERED, *OWN_DATA],
                 "refers_to_a_person": sorted(REFERRED),
                 "hands_over": HANDED_OVER,
+                "kept_days": _kept_days(services),
+                "law": _LAW,
                 "figures": msgspec.to_builtins(await _this_month(services), builtin_types=(datetime,)),
             }
         )
@@ -60,7 +67,22 @@ async def _this_month(services: Services) -> Figures:
         return await figures(unit, first)
 
 
-def _render(words: Wording, language: Language, counted: Figures) -> str:
+def _kept_days(services: Services) -> dict[str, float]:
+    """How long what is kept, in days, by the names of `_STORED`; what is not here has no period."""
+    periods = services.periods
+    return {
+        "messages": periods.conversations,
+        "traces": periods.traces,
+        "memory": periods.memory,
+        "files": services.settings.whatsapp_media_days,
+        "token": services.settings.token_lifetime / 86400,
+    }
+
+
+def _render(services: Services, language: Language, counted: Figures) -> str:
+    words: Wording = services.words
+    kept = _kept_days(services)
+
     def say(key: str, **values: Any) -> str:
         return escape(words.say(f"transparency_{key}", language, **values))
 
@@ -74,8 +96,24 @@ def _render(words: Wording, language: Language, counted: Figures) -> str:
     def paragraphs(*keys: str) -> str:
         return "".join(f"<p>{say(key)}</p>" for key in keys)
 
-    def terms(prefix: str, names: tuple[str, ...]) -> str:
-        pairs = (f"<dt>{say(f'{prefix}_{name}')}</dt><dd>{say(f'{prefix}_{name}_text')}</dd>" for name in names)
+    def stored() -> str:
+        pairs = (
+            f"<dt>{say(f'stored_{name}')}</dt><dd>{say(f'stored_{name}_text', **period(name))}</dd>" for name in _STORED
+        )
+        return f"<dl>{''.join(pairs)}</dl>"
+
+    def period(name: str) -> dict[str, str]:
+        if name not in kept:
+            return {}
+        # In German the number of days stands in another case after "nach".
+        key = "transparency_days" if name in {"messages", "token"} else "transparency_after_days"
+        return {"days": words.say(key, language, n=f"{kept[name]:g}")}
+
+    def law() -> str:
+        pairs = (
+            f'<dt><a href="{address}" rel="noopener">{say(f"law_{name}")}</a></dt><dd>{say(f"law_{name}_text")}</dd>'
+            for name, address in _LAW.items()
+        )
         return f"<dl>{''.join(pairs)}</dl>"
 
     numbers = "".join(
@@ -89,13 +127,13 @@ def _render(words: Wording, language: Language, counted: Figures) -> str:
     other = "en" if language == "de" else "de"
     sections = (
         section("who", paragraphs("who_bot", "who_person", "who_reach")),
-        section("can", paragraphs("can_text"), titles(OFFERED)),
+        section("can", paragraphs("can_text"), titles((*OFFERED, *OWN_DATA))),
         section(
             "cannot", paragraphs("cannot_text"), titles(REFERRED), paragraphs("cannot_handover"), titles(HANDED_OVER)
         ),
-        section("stored", paragraphs("stored_text"), terms("stored", _STORED), paragraphs("stored_until")),
+        section("stored", paragraphs("stored_text"), stored(), paragraphs("stored_until")),
         section("figures", f"<table><caption>{caption}</caption><tbody>{numbers}</tbody></table>"),
-        section("law", paragraphs("law_text"), terms("law", _LAW)),
+        section("law", paragraphs("law_text"), law()),
     )
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
