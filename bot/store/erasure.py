@@ -162,6 +162,7 @@ RULES: dict[str, Nothing | Deleted | Emptied | Special] = {
     "desk_connection": _STAFF,
     "desk_setting": _SETTINGS,
     "canned_reply": _SETTINGS,
+    "whatsapp_template": _SETTINGS,
 }
 
 
