@@ -17,12 +17,16 @@ from bot.service.administration import Administration
 from bot.service.agents import Agents
 from bot.service.brain import BrainClient
 from bot.service.case_sync import CaseSync
+from bot.service.case_work import CaseWork
 from bot.service.conversations import Conversations
 from bot.service.deadlines import Deadlines
 from bot.service.delivery import Delivery, Sender
+from bot.service.desk_jobs import DeskJobs
+from bot.service.desk_work import DeskWork
 from bot.service.erasure import Erasures
 from bot.service.follow import Follower
 from bot.service.portal import Portal
+from bot.service.presence import Presence
 from bot.service.retention import Periods, Retention
 from bot.service.turns import Turns
 from bot.service.updates import Updates
@@ -56,6 +60,9 @@ class Services:
     # How long what is kept, and what keeps it so.
     periods: Periods
     retention: Retention
+    presence: Presence
+    desk: DeskWork
+    cases: CaseWork
     portal: Portal
     agents: Agents
     administration: Administration
@@ -100,6 +107,9 @@ async def open_services(
             erasures=erasures,
             periods=periods,
             retention=Retention(store, erasures, memory, periods, token_lifetime=settings.token_lifetime),
+            presence=Presence(store, settings),
+            desk=DeskWork(store, conversations, words, settings),
+            cases=CaseWork(store, conversations, words),
             portal=Portal(store, conversations, crm, settings),
             agents=agents,
             administration=Administration(store, agents, settings),
@@ -142,6 +152,7 @@ async def background(
         jobs += [turns.run, Delivery(store, services.senders, services.conversations).run, deadlines.run, *more]
         jobs += [services.erasures.run, services.retention.run]
         jobs.append(Witness(store, settings.witness).run)
+        jobs.append(DeskJobs(store, services.desk).run)
         jobs.append(Updates(services.crm, services.words, settings.public_url).run)
         if services.tickets is not None:
             jobs.append(CaseSync(store, services.words, services.tickets, services.crm).run)

@@ -70,6 +70,8 @@ class Settings:
     # How long a request waits for a person before it becomes a case, and how long an agent may be away.
     queue_deadline: float = 600.0
     agent_deadline: float = 300.0
+    # How long an agent's reply is held back, so that it can be withdrawn.
+    undo_seconds: float = 10.0
     # After this much silence the next message opens a new session: disclosed again, identity to be proven again.
     session_idle: float = 3600.0
     # Messages a second that a customer may send over one socket; ten seconds' worth of them at once.
@@ -207,6 +209,7 @@ class Settings:
             turn_deadline=number("TURN_DEADLINE", cls.turn_deadline, 0.5, 600),
             queue_deadline=number("QUEUE_DEADLINE", cls.queue_deadline, 1, 86400),
             agent_deadline=number("AGENT_DEADLINE", cls.agent_deadline, 1, 86400),
+            undo_seconds=number("UNDO_SECONDS", cls.undo_seconds, 0, 120),
             session_idle=number("SESSION_IDLE", cls.session_idle, 1, 30 * 86400),
             message_rate=number("MESSAGE_RATE", cls.message_rate, 0.1, 1_000_000),
             whatsapp_phone_number_id=text("WHATSAPP_PHONE_NUMBER_ID", "") or None,

@@ -35,9 +35,13 @@ class Reason(str, enum.Enum):
     UNDELIVERABLE = "undeliverable"
     AGENT_GONE = "agent_gone"
     TRANSFERRED = "transferred"
+    NOT_TAKEN_UP = "not_taken_up"
     # agent tenures
     CLAIMED = "claimed"
+    ASSIGNED = "assigned"
     TAKEN_OVER = "taken_over"
+    PASSED_ON = "passed_on"
+    RESUMED = "resumed"
     # closed tenures
     CLOSED_BY_AGENT = "closed_by_agent"
     ERASED = "erased"
@@ -64,15 +68,21 @@ TRANSITIONS: dict[tuple[Holder, Reason], Holder] = {
     (Holder.BOT, Reason.OUT_OF_HOURS): Holder.BOT,
     (Holder.BOT, Reason.TAKEN_OVER): Holder.AGENT,
     (Holder.QUEUE, Reason.CLAIMED): Holder.AGENT,
+    # Given to somebody who is there, by the rule of the team.
+    (Holder.QUEUE, Reason.ASSIGNED): Holder.AGENT,
     (Holder.QUEUE, Reason.CUSTOMER_CANCELLED): Holder.BOT,
     (Holder.QUEUE, Reason.QUEUE_EXPIRED): Holder.BOT,
     (Holder.AGENT, Reason.HANDED_BACK): Holder.BOT,
     (Holder.AGENT, Reason.AGENT_GONE): Holder.QUEUE,
+    # To a team, which is a queue, or to a colleague, who may not take it up.
     (Holder.AGENT, Reason.TRANSFERRED): Holder.QUEUE,
+    (Holder.AGENT, Reason.PASSED_ON): Holder.AGENT,
+    (Holder.AGENT, Reason.NOT_TAKEN_UP): Holder.QUEUE,
     (Holder.AGENT, Reason.CLOSED_BY_AGENT): Holder.CLOSED,
     (Holder.CLOSED, Reason.REOPENED): Holder.BOT,
     # Whoever holds it: what was said is gone, and the conversation with it.
     **{(holder, Reason.ERASED): Holder.CLOSED for holder in Holder},
+    (Holder.CLOSED, Reason.RESUMED): Holder.AGENT,
 }
 
 

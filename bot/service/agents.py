@@ -11,7 +11,6 @@ import secrets
 from datetime import timedelta
 
 import msgspec
-import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -22,7 +21,6 @@ from bot.store import lockout, sessions
 from bot.store.audit import OPERATOR, Actor, record
 from bot.store.desk_settings import setting
 from bot.store.sessions import DeskSession
-from bot.store.tables import tenure as tenure_table
 from bot.store.tokens import Agent, new_token
 from bot.store.unit_of_work import Store, Unit
 
@@ -198,18 +196,6 @@ class Agents:
         """Open sessions, of one agent or of all."""
         async with self._store.read() as unit:
             return await sessions.open_sessions(unit, agent_id)
-
-    async def is_present(self, agent_id: str, session_id: str | None = None) -> None:
-        """The agent's desk is connected, in this session: the deadlines of what they hold move on."""
-        async with self._store.write() as unit:
-            await accounts.seen(unit, agent_id)
-            if session_id is not None:
-                await sessions.session_is_used(unit, session_id)
-            await unit.connection.execute(
-                sa.update(tenure_table)
-                .where(tenure_table.c.agent_id == agent_id, tenure_table.c.ended_at.is_(None))
-                .values(deadline_at=unit.now + timedelta(seconds=self._settings.agent_deadline))
-            )
 
     # --- one's own account ---
 

@@ -14,12 +14,16 @@ from bot.conversation.accounts import mask_accounts
 from bot.conversation.handover import Reason, TransitionRefused
 from bot.conversation.limits import CLIENT_ID_LIMIT, clean_text
 from bot.conversation.model import Author, AuthorKind, Draft, EventKind, Holder, Message
+from bot.conversation.roles import Role
 from bot.service.handover import Handover
+from bot.service.ratings import Ratings, is_rating
 from bot.service.templates import Template
 from bot.settings import Settings
+from bot.store import held
 from bot.store.conversations import Conversation, OpenConversation, new_conversation, open_conversation
 from bot.store.erasure import AskedBy, erase, is_erased
-from bot.store.log import current_tenure, is_answer, message_by_client_id
+from bot.store.log import TenureRecord, current_tenure, is_answer, message_by_client_id
+from bot.store.teams import sees, team
 from bot.store.tokens import Agent, add_widget_token, issued_button, new_token
 from bot.store.unit_of_work import Store, Unit
 from bot.store.whatsapp_contacts import contact_of_conversation
@@ -27,6 +31,8 @@ from bot.transparency import openings
 from bot.transparency.wording import Language, Wording, language_of
 
 CUSTOMER_ORIGIN = "customer"
+# Why an agent's tenure begins when they take a conversation from whom.
+_TAKING = {Holder.QUEUE: Reason.CLAIMED, Holder.BOT: Reason.TAKEN_OVER, Holder.CLOSED: Reason.RESUMED}
 
 
 class Refused(Exception):
@@ -36,6 +42,13 @@ class Refused(Exception):
         super().__init__(code)
         self.code = code
         self.values = values
+
+
+async def check_sees(unit: Unit, opened: OpenConversation, agent: Agent) -> None:
+    """Raises `Refused` with `other_team` where the conversation is not this agent's to see."""
+    if not await sees(unit, agent, opened.row.id):
+        one = await team(unit, opened.row.team)
+        raise Refused("other_team", team_de=one.name_de if one else "", team_en=one.name_en if one else "")
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +75,7 @@ class Conversations:
         self._settings = settings
         self._pushing = pushing
         self.handover = Handover(words, settings)
+        self._ratings = Ratings(words)
 
     async def open(self, unit: Unit, conversation_id: str) -> OpenConversation:
         """Lock a conversation, knowing whether its channel pushes."""
@@ -148,6 +162,10 @@ class Conversations:
             return await self._erase_at_own_wish(opened, text, client_id)
         text, heard = mask_accounts(text), None if heard is None else mask_accounts(heard)
         row, now = opened.row, opened.unit.now
+        rates = is_rating(payload)
+        says_sentence = payload is None and heard != "" and await self._ratings.take_sentence(opened, text)
+        if rates or says_sentence:
+            heard = ""
         for_bot, silent = heard != "", heard == "" and answer is None
         language = language_of(row.locale)
         asks_for_person = payload == openings.HANDOVER_COMMAND and row.holder is Holder.BOT
@@ -177,6 +195,10 @@ class Conversations:
             await self._show_record(opened, message)
         elif silent:
             opened.settle_at_once(message, "noted")
+            if rates and payload is not None:
+                await self._ratings.take(opened, payload)
+            elif says_sentence:
+                self._ratings.sentence_kept(opened)
         elif answer is not None and not for_bot and row.holder is Holder.BOT:
             opened.append(answer)
             opened.settle_at_once(message, "answered")
@@ -243,14 +265,16 @@ class Conversations:
         return proven or self._words.say("author_customer", language)
 
     async def claim(self, conversation_id: str, agent: Agent, epoch: int) -> Conversation:
-        """An agent takes a waiting conversation, or takes over from the bot. Exactly one wins.
+        """An agent takes a waiting conversation, the bot's, or a closed one. Exactly one wins.
 
         Raises:
-            Refused: `already_claimed` with the name of who has it, or `outdated` when it changed since it was seen.
+            Refused: `already_claimed` with the name of who has it, `outdated` when it changed since it was seen, or
+                `other_team`.
         """
         async with self._store.write() as unit:
             opened = await self.open(unit, conversation_id)
             row = opened.row
+            await check_sees(unit, opened, agent)
             if row.holder is Holder.AGENT:
                 tenure = await current_tenure(unit, conversation_id)
                 if tenure.agent_id == agent.id:
@@ -258,14 +282,16 @@ class Conversations:
                 raise Refused("already_claimed", agent=tenure.agent_name or "")
             if row.epoch != epoch:
                 raise Refused("outdated")
-            reason = Reason.CLAIMED if row.holder is Holder.QUEUE else Reason.TAKEN_OVER
+            reason = _TAKING[row.holder]
+            opening = openings.resumed if reason is Reason.RESUMED else openings.claimed
             try:
                 opened.change_holder(
                     reason,
-                    openings.claimed(self._words, language_of(row.locale), agent.name),
+                    opening(self._words, language_of(row.locale), agent.name),
                     agent_id=agent.id,
                     agent_name=agent.name,
                     deadline=unit.now + timedelta(seconds=self._settings.agent_deadline),
+                    seen=True,
                 )
             except TransitionRefused as refused:
                 raise Refused("outdated") from refused
@@ -287,12 +313,9 @@ class Conversations:
             known = await message_by_client_id(unit, conversation_id, agent.id, client_id)
             if known is not None:
                 return Receipt(message=known, repeated=True)
-            await self._check_holds(unit, opened, agent)
-            message = opened.append(
-                Draft(kind=EventKind.MESSAGE, author=Author(kind=AuthorKind.HUMAN, name=agent.name), text=text),
-                origin=agent.id,
-                client_id=client_id,
-            )
+            await self.check_holds(opened, agent)
+            await self.release_held(opened)
+            message = self.say_as(opened, agent, text, client_id)
             await opened.save()
         return Receipt(message=message, repeated=False)
 
@@ -312,7 +335,8 @@ class Conversations:
             known = await message_by_client_id(unit, conversation_id, agent.id, client_id)
             if known is not None:
                 return Receipt(message=known, repeated=True)
-            await self._check_holds(unit, opened, agent)
+            await self.check_holds(opened, agent)
+            await self.release_held(opened)
             person = await contact_of_conversation(unit, conversation_id)
             if person is None:
                 raise Refused("template")
@@ -341,20 +365,49 @@ class Conversations:
         """
         async with self._store.write() as unit:
             opened = await self.open(unit, conversation_id)
-            await self._check_holds(unit, opened, agent)
+            tenure = await self.check_holds(opened, agent)
+            await self.release_held(opened)
             opened.change_holder(
                 Reason.HANDED_BACK,
                 openings.handed_back(self._words, language_of(opened.row.locale), agent.name),
                 detail=note,
             )
+            await self.ended(opened, tenure)
             await opened.save()
         return opened.row
 
-    async def _check_holds(self, unit: Unit, opened: OpenConversation, agent: Agent) -> None:
-        if opened.row.holder is Holder.AGENT:
-            tenure = await current_tenure(unit, opened.row.id)
-            if tenure.agent_id == agent.id:
+    async def ended(self, opened: OpenConversation, tenure: TenureRecord) -> None:
+        """A person's help is over: the customer may say how it was."""
+        await self._ratings.ask(opened, tenure)
+
+    def say_as(self, opened: OpenConversation, agent: Agent, text: str, client_id: str) -> Message:
+        """Append an agent's words to a locked conversation that the agent holds. The caller saves."""
+        return opened.append(
+            Draft(kind=EventKind.MESSAGE, author=Author(kind=AuthorKind.HUMAN, name=agent.name), text=text),
+            origin=agent.id,
+            client_id=client_id,
+        )
+
+    async def release_held(self, opened: OpenConversation, *, only_due: bool = False) -> None:
+        """Send what is held back, in the order in which it was written: before anything else the holder does.
+
+        What was written in a tenure that is over is not sent: whoever holds the conversation now is the one voice.
+        """
+        for one in await held.waiting(opened.unit, opened.row.id):
+            if one.epoch != opened.row.epoch:
+                held.settle(opened, one.id, "refused")
+            elif not only_due or one.due_at <= opened.unit.now:
+                agent = Agent(id=one.agent_id, login="", name=one.agent_name, role=Role.AGENT)
+                held.settle(opened, one.id, "sent", self.say_as(opened, agent, one.text, one.client_id))
+            else:
                 return
+
+    async def check_holds(self, opened: OpenConversation, agent: Agent) -> TenureRecord:
+        """The agent's tenure; raises `Refused` with `not_holder` where somebody else holds the conversation."""
+        if opened.row.holder is Holder.AGENT:
+            tenure = await current_tenure(opened.unit, opened.row.id)
+            if tenure.agent_id == agent.id:
+                return tenure
             raise Refused("not_holder", agent=tenure.agent_name or "")
         raise Refused("not_holder", agent="")
 

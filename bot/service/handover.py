@@ -18,13 +18,14 @@ from bot.store.cases import Case, add_case
 from bot.store.conversations import OpenConversation
 from bot.store.log import TenureRecord
 from bot.store.promises import WaitFigure, waits_since
+from bot.store.teams import team_for, team_name
+from bot.store.traces import newest_intent
 from bot.store.unit_of_work import Unit
 from bot.transparency import openings
 from bot.transparency.wording import Wording, language_of
 
 # Working time until a case is due: one working day of ten hours.
 CASE_WORKING_TIME = timedelta(hours=10)
-CASE_TEAM = "service"
 # A wait is named only from this many requests on, over this time; fewer say nothing.
 _SAMPLE, _WINDOW, _SHARE = 20, timedelta(days=28), 0.8
 # How long a figure is used before it is measured again.
@@ -52,10 +53,20 @@ class Handover:
         if reason not in HANDOVER_REASONS:
             raise ValueError(f"{reason} is no reason for a handover by the bot")
         unit, language = opened.unit, language_of(opened.row.locale)
+        topic = await newest_intent(unit, opened.row.id, opened.row.inbound_seq)
+        if topic is not None:
+            opened.row.team = await team_for(unit, topic)
         hours = await self._schedule.hours(unit)
         if not hours.is_open(unit.now) and not await somebody_is_present(unit):
             case = await self._open_case(opened, reason)
-            opening = openings.case_out_of_hours(self._words, language, case, reason, hours.next_opening(unit.now))
+            opening = openings.case_out_of_hours(
+                self._words,
+                language,
+                case,
+                await team_name(unit, case.team, language),
+                reason,
+                hours.next_opening(unit.now),
+            )
             opened.change_holder(Reason.OUT_OF_HOURS, opening, detail=case.number)
             # The bot stays, but it is no longer asked: it would come to the same case again.
             opened.settle_open_turns("case")
@@ -64,8 +75,15 @@ class Handover:
         return "queue"
 
     async def back_to_queue(self, opened: OpenConversation, tenure: TenureRecord) -> None:
-        """The agent is gone: somebody else is asked for."""
-        await self._queue(opened, Reason.AGENT_GONE, tenure.agent_name, tenure.agent_name)
+        """The agent is gone, or never looked at what they were given: somebody else is asked for."""
+        if tenure.seen_at is None:
+            await self._queue(opened, Reason.NOT_TAKEN_UP, tenure.agent_id, tenure.agent_name)
+        else:
+            await self._queue(opened, Reason.AGENT_GONE, tenure.agent_name, tenure.agent_name)
+
+    async def pass_to_team(self, opened: OpenConversation, agent_name: str) -> None:
+        """The agent passed the conversation on to the team that it now belongs to."""
+        await self._queue(opened, Reason.TRANSFERRED, agent_name, agent_name)
 
     async def _queue(
         self, opened: OpenConversation, reason: Reason, detail: str | None, agent_name: str | None
@@ -83,18 +101,22 @@ class Handover:
     async def give_up_waiting(self, opened: OpenConversation, tenure: TenureRecord) -> None:
         """Nobody came before the deadline: the request becomes a case, and the bot is back."""
         case = await self._open_case(opened, tenure.reason)
-        opening = openings.case_opened(self._words, language_of(opened.row.locale), case)
+        language = language_of(opened.row.locale)
+        opening = openings.case_opened(self._words, language, case, await team_name(opened.unit, case.team, language))
         opened.change_holder(Reason.QUEUE_EXPIRED, opening, detail=case.number)
 
+    async def due_after(self, unit: Unit, working_time: timedelta) -> datetime:
+        """When this much working time has passed."""
+        return (await self._schedule.hours(unit)).after(unit.now, working_time)
+
     async def _open_case(self, opened: OpenConversation, reason: Reason) -> Case:
-        hours = await self._schedule.hours(opened.unit)
         return await add_case(
             opened.unit,
             conversation_id=opened.row.id,
             epoch=opened.row.epoch,
-            team=CASE_TEAM,
+            team=opened.row.team,
             reason=reason,
-            due_at=hours.after(opened.unit.now, CASE_WORKING_TIME),
+            due_at=await self.due_after(opened.unit, CASE_WORKING_TIME),
         )
 
     async def _wait(self, unit: Unit) -> WaitFigure | None:

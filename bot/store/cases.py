@@ -7,6 +7,7 @@ here: a case that a worker took is no other worker's for a while, and is due aga
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 import sqlalchemy as sa
@@ -14,7 +15,13 @@ import sqlalchemy as sa
 from bot.conversation.handover import Reason
 from bot.store.rows import plain
 from bot.store.tables import case as table
+from bot.store.tokens import Agent
 from bot.store.unit_of_work import Unit, next_value
+
+# The reason of a case that nobody had to wait for: somebody at the desk made it.
+MADE_BY_AGENT = "made_by_agent"
+
+Status = Literal["open", "in_progress", "waiting_for_customer", "solved"]
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,9 +48,17 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def add_case(
-    unit: Unit, *, conversation_id: str, epoch: int, team: str, reason: Reason, due_at: datetime
+    unit: Unit,
+    *,
+    conversation_id: str,
+    epoch: int,
+    team: str,
+    reason: Reason | None,
+    due_at: datetime,
+    title: str | None = None,
+    owner: Agent | None = None,
 ) -> Case:
-    """Open a case for the tenure `epoch`, which ended without a person."""
+    """Open a case for the tenure `epoch`, which ended without a person, or in which a person makes it (no reason)."""
     serial = await next_value(unit, "case")
     case = Case(
         number=f"KT-{unit.now:%y}-{serial:06d}",
@@ -51,9 +66,13 @@ async def add_case(
         epoch=epoch,
         team=team,
         status="open",
-        reason=reason.value,
+        reason=MADE_BY_AGENT if reason is None else reason.value,
         created_at=unit.now,
         due_at=due_at,
+        owner_id=None if owner is None else owner.id,
+        owner_name=None if owner is None else owner.name,
+        title=title,
+        updated_at=unit.now,
     )
     await unit.connection.execute(sa.insert(table).values(msgspec.to_builtins(case, builtin_types=(datetime,))))
     return case
@@ -63,6 +82,55 @@ async def cases(unit: Unit, conversation_id: str) -> list[Case]:
     """The cases of a conversation, oldest first."""
     found = await unit.connection.execute(
         sa.select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.number)
+    )
+    return [Case(**plain(row)) for row in found.mappings()]
+
+
+async def case_of_tenure(unit: Unit, conversation_id: str, epoch: int) -> Case | None:
+    """The case that was opened for this tenure."""
+    found = await unit.connection.execute(
+        sa.select(table).where(table.c.conversation_id == conversation_id, table.c.epoch == epoch)
+    )
+    row = found.mappings().one_or_none()
+    return None if row is None else Case(**plain(row))
+
+
+async def case_with_number(unit: Unit, number: str) -> Case | None:
+    """The case with this number. Change it only under its conversation's lock."""
+    found = await unit.connection.execute(sa.select(table).where(table.c.number == number))
+    row = found.mappings().one_or_none()
+    return None if row is None else Case(**plain(row))
+
+
+async def put_case(unit: Unit, case: Case) -> None:
+    """Write what an agent may change of a case; the moment of solving follows from the status."""
+    solved_at = (case.solved_at or unit.now) if case.status == "solved" else None
+    await unit.connection.execute(
+        sa.update(table)
+        .where(table.c.number == case.number)
+        .values(
+            team=case.team,
+            status=case.status,
+            due_at=case.due_at,
+            owner_id=case.owner_id,
+            owner_name=case.owner_name,
+            title=case.title,
+            updated_at=unit.now,
+            solved_at=solved_at,
+        )
+    )
+
+
+async def case_list(
+    unit: Unit, agent_id: str, teams: frozenset[str] | None, *, solved: bool, limit: int = 500
+) -> list[Case]:
+    """Cases of these teams (None: of all) and those the agent works on; what is due first comes first."""
+    theirs = sa.true() if teams is None else table.c.team.in_(sorted(teams)) | (table.c.owner_id == agent_id)
+    found = await unit.connection.execute(
+        sa.select(table)
+        .where(theirs, (table.c.status == "solved") == solved)
+        .order_by(table.c.solved_at.desc() if solved else table.c.due_at, table.c.number)
+        .limit(limit)
     )
     return [Case(**plain(row)) for row in found.mappings()]
 

@@ -106,6 +106,8 @@ class OpenConversation:
         self._settle_open: str | None = None
         # What the chain gets, in order; a tenure's end is known in full only when it is written.
         self._chained: list[Entry] = []
+        # What refers to messages of this unit, run after they are written.
+        self._afterwards: list[sa.Executable] = []
         self._left_queue: tuple[int, Holder, Reason] | None = None
         # The wait that the customer of the new queue tenure was told, if one was.
         self.promised: WaitFigure | None = None
@@ -233,9 +235,12 @@ class OpenConversation:
         agent_name: str | None = None,
         detail: str | None = None,
         deadline: datetime | None = None,
+        seen: bool = False,
     ) -> Tenure:
         """End the current tenure and open the next with its opening: one word to the customer about the change, and
         the bot's disclosure where the bot gets to speak.
+
+        `seen`: the agent looks at the conversation, as one who takes it does; one who is given it may not.
 
         Turns still open are settled when the next holder is not the bot: the person sees those messages.
 
@@ -252,7 +257,7 @@ class OpenConversation:
         if reason in _BEGINS_SESSION and row.customer_level == "proven":
             # A proof is good for one session: the next knows only who it was.
             row.customer_level = "claimed"
-        return self._begin_tenure(holder, reason, opening, agent_id, agent_name, detail, deadline)
+        return self._begin_tenure(holder, reason, opening, agent_id, agent_name, detail, deadline, seen=seen)
 
     def _begin_tenure(
         self,
@@ -263,6 +268,8 @@ class OpenConversation:
         agent_name: str | None,
         detail: str | None,
         deadline: datetime | None,
+        *,
+        seen: bool = False,
     ) -> Tenure:
         row = self.row
         if holder is Holder.BOT and not opening[-1].discloses:
@@ -282,7 +289,7 @@ class OpenConversation:
                 "started_at": self.unit.now,
                 "ended_at": None,
                 "deadline_at": deadline,
-                "seen_at": None,
+                "seen_at": self.unit.now if seen else None,
             }
         )
         self._chained.append((Kind.TENURE, row.epoch, self._tenures[-1]))
@@ -299,6 +306,20 @@ class OpenConversation:
             agent_name=agent_name,
             detail=detail,
         )
+
+    def show_desks(self) -> None:
+        """Something changed that only desks show: they look again."""
+        self.row.desk_revision += 1
+        self.unit.announce(self.row.id, None)
+
+    def afterwards(self, statement: sa.Executable) -> None:
+        """Run a statement behind everything that this unit writes: it may refer to its messages."""
+        self._afterwards.append(statement)
+
+    def writes_as_human(self, epoch: int) -> bool:
+        """Whether this unit writes a person's message into that tenure."""
+        human = AuthorKind.HUMAN.value
+        return any(one["epoch"] == epoch and one["author_kind"] == human for one in self._messages)
 
     def issue_button(self, button: Button) -> None:
         """Issue a button that stands outside a message."""
@@ -342,6 +363,8 @@ class OpenConversation:
             await settle(self.unit, row.id, epoch, to, reason)
         if self.promised is not None:
             await promise(self.unit, row.id, row.epoch, self.promised)
+        for after in self._afterwards:
+            await connection.execute(after)
 
 
 def new_conversation(

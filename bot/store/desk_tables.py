@@ -117,6 +117,8 @@ rating = sa.Table(
     sa.Column("stars", sa.Integer),
     sa.Column("sentence", sa.Text),
     sa.Column("rated_at", UtcDateTime),
+    # Until when the customer's next words are the sentence: the customer pressed a button that says so.
+    sa.Column("sentence_until", UtcDateTime),
     sa.ForeignKeyConstraint(
         ["conversation_id", "epoch"], ["tenure.conversation_id", "tenure.epoch"], name="fk_rating_tenure"
     ),

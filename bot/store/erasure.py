@@ -119,7 +119,9 @@ RULES: dict[str, Nothing | Deleted | Emptied | Special] = {
         {"text": ERASED},
         _keeps("id conversation_id epoch agent_id agent_name client_id state message_id created_at due_at"),
     ),
-    "rating": Emptied({"sentence": None}, _keeps("conversation_id epoch agent_id agent_name asked_at stars rated_at")),
+    "rating": Emptied(
+        {"sentence": None}, _keeps("conversation_id epoch agent_id agent_name asked_at stars rated_at sentence_until")
+    ),
     "wrong_answer": Emptied(
         {"note": ERASED},
         # The example is a sentence that a person wrote or changed so that it names nobody.

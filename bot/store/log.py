@@ -18,6 +18,7 @@ from bot.store.tables import conversation as conversation_table
 from bot.store.tables import message as message_table
 from bot.store.tables import stream as stream_table
 from bot.store.tables import tenure as tenure_table
+from bot.store.tables import wait_promise as promise_table
 from bot.store.unit_of_work import Unit
 
 # Statements of every message are built once: building one costs more than running it.
@@ -86,6 +87,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     handover_reason: Reason | None
     handover_detail: str | None
     case_number: str | None
+    # Until when the customer, who waits, was told that a person would usually be there.
+    promised_until: datetime | None
 
 
 async def read_conversation(unit: Unit, conversation_id: str) -> Conversation | None:
@@ -104,6 +107,17 @@ async def messages_after(unit: Unit, conversation_id: str, seq: int, limit: int 
 async def newest_messages(unit: Unit, conversation_id: str, limit: int) -> list[Message]:
     """The last `limit` entries, in order."""
     found = await unit.connection.execute(_NEWEST, {"conversation": conversation_id, "most": limit})
+    return [message_of(row) for row in found.mappings()][::-1]
+
+
+async def messages_before(unit: Unit, conversation_id: str, seq: int, limit: int) -> list[Message]:
+    """The last `limit` entries with a lower place than `seq`, in order."""
+    found = await unit.connection.execute(
+        select_messages()
+        .where(message_table.c.conversation_id == conversation_id, message_table.c.seq < seq)
+        .order_by(message_table.c.seq.desc())
+        .limit(limit)
+    )
     return [message_of(row) for row in found.mappings()][::-1]
 
 
@@ -172,6 +186,7 @@ def _overviews(tenure: sa.FromClause) -> sa.Select[Any]:
             handed.c.reason.label("handover_reason"),
             handed.c.detail.label("handover_detail"),
             newest_case.label("case"),
+            promise_table.c.promised_until,
         )
         .join(
             tenure,
@@ -179,36 +194,26 @@ def _overviews(tenure: sa.FromClause) -> sa.Select[Any]:
         )
         .join(last, (last.c.conversation_id == conversation_table.c.id) & (last.c.seq == newest_message))
         .join(said_in, (said_in.c.conversation_id == last.c.conversation_id) & (said_in.c.epoch == last.c.epoch))
+        .outerjoin(
+            promise_table,
+            (promise_table.c.conversation_id == conversation_table.c.id)
+            & (promise_table.c.epoch == conversation_table.c.epoch),
+        )
         .outerjoin(handed, (handed.c.conversation_id == conversation_table.c.id) & (handed.c.epoch == newest_handover))
-        # A chat that was only opened is nobody's work yet.
-        .where(sa.or_(conversation_table.c.inbound_seq > 0, conversation_table.c.holder != "bot"))
-        .order_by(conversation_table.c.last_at.desc())
+        .where(NOT_SILENT)
     )
 
 
-_OVERVIEWS = _overviews(_TENURE)
-_ONLY = _OVERVIEWS.where(conversation_table.c.id.in_(sa.bindparam("only", expanding=True)))
+# A chat that was only opened is nobody's work yet.
+NOT_SILENT = sa.or_(conversation_table.c.inbound_seq > 0, conversation_table.c.holder != "bot")
+_ONLY = _overviews(_TENURE).where(conversation_table.c.id.in_(sa.bindparam("only", expanding=True)))
 
 
-async def overviews(
-    unit: Unit,
-    *,
-    holder: Holder | None = None,
-    agent_id: str | None = None,
-    only: Sequence[str] | None = None,
-    limit: int = 500,
-) -> list[Overview]:
-    """Conversations in which the customer has said something, newest activity first."""
-    if only is not None:
-        found = await unit.connection.execute(_ONLY, {"only": only})
-    else:
-        query = _OVERVIEWS.limit(limit)
-        if holder is not None:
-            query = query.where(conversation_table.c.holder == holder.value)
-        if agent_id is not None:
-            query = query.where(_TENURE.c.agent_id == agent_id)
-        found = await unit.connection.execute(query)
-    return [_overview_of(plain(row)) for row in found.mappings()]
+async def overviews(unit: Unit, only: Sequence[str]) -> list[Overview]:
+    """These conversations in this order, as far as the customer has said something in them."""
+    found = await unit.connection.execute(_ONLY, {"only": list(only)})
+    known = {row["id"]: _overview_of(plain(row)) for row in found.mappings()}
+    return [known[one] for one in only if one in known]
 
 
 async def stream_head(unit: Unit) -> int:
@@ -269,4 +274,5 @@ def _overview_of(row: dict[str, Any]) -> Overview:
         handover_reason=None if reason is None else Reason(reason),
         handover_detail=row["handover_detail"],
         case_number=row["case"],
+        promised_until=row["promised_until"],
     )

@@ -13,6 +13,13 @@ from bot.store.tables import trace as table
 from bot.store.unit_of_work import Unit
 
 _RECORD = sa.insert(table)
+# How many answers back a topic is looked for.
+_LOOKED_BACK = 6
+# Intents that say nothing about what the customer's request is about.
+_ABOUT_THE_TALK = frozenset(
+    {"talk_to_human", "bot_challenge", "why_answer", "help", "greet", "goodbye", "thank", "affirm", "deny", "inform"}
+    | {"nlu_fallback", "switch_channel"}
+)
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,3 +69,24 @@ async def traces(unit: Unit, conversation_id: str, limit: int = 50) -> list[Trac
         sa.select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.at.desc()).limit(limit)
     )
     return [Trace(**{field: row[field] for field in Trace.__struct_fields__}) for row in found.mappings()][::-1]
+
+
+async def newest_intent(unit: Unit, conversation_id: str, seq: int) -> str | None:
+    """What the bot last took the customer's words for, up to the message at `seq`, if it took them for anything."""
+    found = await unit.connection.execute(
+        sa.select(table.c.body)
+        .where(table.c.conversation_id == conversation_id, table.c.seq <= seq, table.c.outcome == "committed")
+        .order_by(table.c.seq.desc(), table.c.at.desc())
+        .limit(_LOOKED_BACK)
+    )
+    for body in found.scalars():
+        intent = topic_of(body)
+        if intent is not None:
+            return intent
+    return None
+
+
+def topic_of(body: dict[str, Any]) -> str | None:
+    """The topic that a trace's answer was about; None for none, and for what is about the talk itself."""
+    name = (body.get("intent") or {}).get("name")
+    return name if name and name not in _ABOUT_THE_TALK else None

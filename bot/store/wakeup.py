@@ -38,6 +38,9 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     typing_to: Literal["customer", "desk"] | None = None
     typing_by: str | None = None
     typing_name: str | None = None
+    # An agent has the conversation on screen: as short-lived, for other desks.
+    looking_by: str | None = None
+    looking_name: str | None = None
 
 
 class WakeUp:

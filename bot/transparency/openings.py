@@ -100,6 +100,21 @@ def claimed(words: Wording, language: Language, agent_name: str) -> tuple[Draft,
     return (_notice(words, language, words.say("claimed", language, agent=agent_name)),)
 
 
+def assigned(words: Wording, language: Language, agent_name: str) -> tuple[Draft, ...]:
+    """The team's rule chose a person, who has not looked yet: nothing more is said."""
+    return (_notice(words, language, words.say("assigned", language, agent=agent_name)),)
+
+
+def passed_on(words: Wording, language: Language, from_name: str, to_name: str) -> tuple[Draft, ...]:
+    """One person passed the conversation on to another."""
+    return (_notice(words, language, words.say("passed_on", language, agent=from_name, colleague=to_name)),)
+
+
+def resumed(words: Wording, language: Language, agent_name: str) -> tuple[Draft, ...]:
+    """A person opens a closed conversation again."""
+    return (_notice(words, language, words.say("resumed", language, agent=agent_name)),)
+
+
 def handed_back(words: Wording, language: Language, agent_name: str) -> tuple[Draft, ...]:
     """The person has left, the bot is back and says what it is."""
     return (
@@ -113,14 +128,14 @@ def cancelled(words: Wording, language: Language) -> tuple[Draft, ...]:
     return (_notice(words, language, words.say("queue_cancelled", language)), disclosure(words, language, again=True))
 
 
-def case_opened(words: Wording, language: Language, case: Case) -> tuple[Draft, ...]:
+def case_opened(words: Wording, language: Language, case: Case, team: str) -> tuple[Draft, ...]:
     """Nobody came in time: the request is a case now."""
-    text = words.say("case_opened", language, **_case_values(words, language, case))
+    text = words.say("case_opened", language, **case_values(language, case, team))
     return (_notice(words, language, text, case=case.number), disclosure(words, language, again=True))
 
 
 def case_out_of_hours(
-    words: Wording, language: Language, case: Case, reason: Reason, opens_at: datetime
+    words: Wording, language: Language, case: Case, team: str, reason: Reason, opens_at: datetime
 ) -> tuple[Draft, ...]:
     """Nobody is there at this hour: the request is a case at once."""
     text = words.say(
@@ -128,17 +143,24 @@ def case_out_of_hours(
         language,
         why=words.say(f"why_{reason.value}", language),
         opens=_at(opens_at, language),
-        **_case_values(words, language, case),
+        **case_values(language, case, team),
     )
     return (_notice(words, language, text, case=case.number), disclosure(words, language, again=True))
 
 
-def _case_values(words: Wording, language: Language, case: Case) -> dict[str, str]:
-    return {
-        "number": case.number,
-        "team": words.say(f"team_{case.team}", language),
-        "due": _at(case.due_at, language),
-    }
+def case_values(language: Language, case: Case, team: str) -> dict[str, str]:
+    """What every word about a case says: its number, its team and until when."""
+    return {"number": case.number, "team": team, "due": _at(case.due_at, language)}
+
+
+def case_told(words: Wording, language: Language, key: str, case: Case, team: str, *, opens: bool = False) -> Draft:
+    """The system's word on a case that a person made, moved or solved. `opens`: it is the first about this case."""
+    return Draft(
+        kind=EventKind.MESSAGE,
+        author=system_author(words, language),
+        text=words.say(key, language, **case_values(language, case, team)),
+        case=case.number if opens else None,
+    )
 
 
 def _at(moment: datetime, language: Language) -> str:

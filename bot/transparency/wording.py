@@ -55,6 +55,13 @@ class Wording:
         except KeyError as missing:
             raise WordingError(f"wording {key!r} in {language!r}: no {missing}") from missing
 
+    def template(self, key: str, language: str) -> str:
+        """The text with its `{names}` unfilled, for whoever fills them later."""
+        try:
+            return self._entries[key][language]
+        except KeyError as missing:
+            raise WordingError(f"wording {key!r} in {language!r}: no {missing}") from missing
+
     def has(self, key: str) -> bool:
         """Whether the key exists (in every language, by construction)."""
         return key in self._entries

@@ -28,6 +28,7 @@ from bot.store.audit import Actor, record, was_recorded
 from bot.store.errors import UnknownConversation
 from bot.store.sessions import DeskSession
 from bot.store.tokens import Agent
+from connectors.desk.refusals import refusal
 from connectors.frames import ApiError, is_same_origin
 
 COOKIE = "klartext_desk"
@@ -51,6 +52,10 @@ class Route:
     # The audit log's word for it; its subject is the `{id}` of the path. None where the service itself records what it
     # changes, in the same transaction, or where the route shows nothing of a customer.
     records: str | None = None
+    # Types of the body, of the answer, and names of the query's parameters, as the description of the interface says.
+    body: type | None = None
+    answer: type | None = None
+    query: tuple[str, ...] = ()
     # Open also to an account that still has to set up the second factor that it needs.
     before_second_factor: bool = False
 
@@ -77,7 +82,7 @@ class Guard:
                 problem = ApiError(422, error.code, f"error_{error.code}", limit=str(TEXT_LIMIT))
                 problem.__cause__ = error
             except Refused as error:
-                problem = refusal(error)
+                problem = refusal(error, request)
                 problem.__cause__ = error
             except ApiError as error:
                 problem = error
@@ -157,21 +162,6 @@ async def decoded(request: web.Request, kind: type[Body]) -> Body:
         return msgspec.json.decode(await request.read() or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise ApiError(400, "bad_request", "error_bad_frame") from error
-
-
-def refusal(refused: Refused) -> ApiError:
-    """What a refusal by the services means to an agent."""
-    agent = refused.values.get("agent")
-    if refused.code == "already_claimed":
-        return ApiError(409, refused.code, "desk_error_already_claimed", agent=agent or "")
-    if refused.code == "not_holder":
-        key = "desk_error_not_holder_agent" if agent else "desk_error_not_holder"
-        return ApiError(409, refused.code, key, **({"agent": agent} if agent else {}))
-    if refused.code in {"template", "stopped"}:
-        return ApiError(422, refused.code, f"desk_error_{refused.code}")
-    if refused.code == "outdated":
-        return ApiError(409, refused.code, "desk_error_outdated")
-    return ApiError(400, refused.code, "error_bad_frame")
 
 
 def _subject(request: web.Request) -> str:

@@ -16,8 +16,10 @@ from aiohttp import WSMsgType, web
 from msgspec import Meta
 
 from bot.bootstrap import Services
+from bot.conversation.model import new_id
 from bot.ending import end
-from bot.store.errors import StoreUnavailable
+from bot.store.desk_lists import invited_to, unseen
+from bot.store.errors import StoreUnavailable, UnknownConversation
 from bot.store.log import messages_at, overviews, stream_after, stream_head
 from bot.store.sessions import DeskSession
 from bot.store.wakeup import Hint
@@ -52,11 +54,18 @@ class Typing(msgspec.Struct, tag_field="type", tag="typing"):
     conversation: Id
 
 
+class Looking(msgspec.Struct, tag_field="type", tag="looking"):
+    """The agent has this conversation on screen, or none. `active`: they did something since the last such frame."""
+
+    conversation: Id | None = None
+    active: bool = False
+
+
 class Ping(msgspec.Struct, tag_field="type", tag="ping"):
     """Is somebody there?"""
 
 
-_decode = msgspec.json.Decoder(Hello | Typing | Ping).decode
+_decode = msgspec.json.Decoder(Hello | Typing | Looking | Ping).decode
 
 
 class DeskSockets:
@@ -104,6 +113,7 @@ class _Connection:
         self, services: Services, ws: web.WebSocketResponse, session: DeskSession, token: str, language: Language
     ) -> None:
         self.ws = ws
+        self._id = new_id()
         self.closing = Closing()
         self._services = services
         self._session = session
@@ -113,15 +123,24 @@ class _Connection:
         self._position: int | None = None
         self._wake = asyncio.Event()
         self._check = asyncio.Event()
-        self._typing: asyncio.Task[None] | None = None
+        self._passing: set[asyncio.Task[None]] = set()
 
     def notify(self, hint: Hint) -> None:
         """Something happened somewhere."""
         if hint.log and self._position is not None:
             self._wake.set()
         if hint.typing_to == "desk":
-            frame = {"type": "typing", "conversation": hint.conversation_id, "author": {"kind": "customer", "name": ""}}
-            self._typing = asyncio.create_task(self._send(frame))
+            self._tell("typing", hint, {"kind": "customer", "name": ""})
+        elif hint.typing_by not in {None, "bot", self._session.agent.id}:
+            self._tell("typing", hint, {"kind": "human", "id": hint.typing_by, "name": hint.typing_name})
+        if hint.looking_by not in {None, self._session.agent.id}:
+            self._tell("looking", hint, {"kind": "human", "id": hint.looking_by, "name": hint.looking_name})
+
+    def _tell(self, kind: str, hint: Hint, author: dict[str, Any]) -> None:
+        """Pass on what lasts no longer than a moment; a desk that is not ready misses it."""
+        task = asyncio.create_task(self._send({"type": kind, "conversation": hint.conversation_id, "author": author}))
+        self._passing.add(task)
+        task.add_done_callback(self._passing.discard)
 
     def check_session(self) -> None:
         """Look soon whether the session is still open."""
@@ -134,6 +153,9 @@ class _Connection:
             await self.closing.read_until_closed(self.ws, self._read())
         finally:
             await end(tasks)
+            # At once, so that nobody is given a conversation whose desk has just closed.
+            with contextlib.suppress(StoreUnavailable):
+                await self._services.presence.gone(self._id)
 
     async def _read(self) -> None:
         async for message in self.ws:
@@ -149,12 +171,25 @@ class _Connection:
                         typing_name=self._session.agent.name,
                     )
                 )
+            elif isinstance(frame, Looking):
+                await self._looks(frame)
             elif isinstance(frame, Ping):
                 await self._send({"type": "pong"})
             else:
                 await self._send({"type": "error", "code": "bad_frame"})
 
-    def _frame(self, message: Any) -> Hello | Typing | Ping | None:
+    async def _looks(self, frame: Looking) -> None:
+        agent = self._session.agent
+        with contextlib.suppress(StoreUnavailable, UnknownConversation):
+            if frame.active:
+                await self._services.presence.active(agent.id)
+            if frame.conversation is not None:
+                self._services.store.wakeup.publish(
+                    Hint(conversation_id=frame.conversation, looking_by=agent.id, looking_name=agent.name)
+                )
+                await self._services.desk.looked(frame.conversation, agent)
+
+    def _frame(self, message: Any) -> Hello | Typing | Looking | Ping | None:
         if message.type is not WSMsgType.TEXT:
             return None
         with contextlib.suppress(msgspec.DecodeError, UnicodeError):
@@ -178,7 +213,7 @@ class _Connection:
                 if await self._services.agents.session_of(self._token) is None:
                     self.closing.request(_UNAUTHENTICATED, b"logged out")
                     return
-                await self._services.agents.is_present(self._session.agent.id, self._session.id)
+                await self._services.presence.connected(self._session.agent.id, self._id, self._session.id)
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._check.wait(), every)
             self._check.clear()
@@ -202,21 +237,21 @@ class _Connection:
                 if not changes:
                     return
                 ids = sorted({conversation_id for _, conversation_id, _ in changes})
-                found = {overview.conversation.id: overview for overview in await overviews(unit, only=ids)}
+                found = {overview.conversation.id: overview for overview in await overviews(unit, ids)}
+                hidden, invited = await unseen(unit, self._session.agent, ids), await invited_to(unit, ids)
                 places = [(conversation_id, seq) for _, conversation_id, seq in changes if seq is not None]
                 entries = await messages_at(unit, places)
             for position, conversation_id, seq in changes:
                 overview = found.get(conversation_id)
-                if overview is not None:
+                if conversation_id in hidden:
+                    await self._send({"type": "gone", "position": position, "conversation": conversation_id})
+                elif overview is not None:
                     entry = entries.get((conversation_id, seq)) if seq is not None else None
-                    await self._send(
-                        {
-                            "type": "change",
-                            "position": position,
-                            "summary": views.summary_view(overview, self._services.words, self._language),
-                            "event": views.event_view(entry) if entry else None,
-                        }
+                    summary = views.summary_view(
+                        overview, self._services.words, self._language, invited.get(conversation_id, ())
                     )
+                    event = views.event_view(entry) if entry else None
+                    await self._send({"type": "change", "position": position, "summary": summary, "event": event})
                 self._position = position
 
     async def _send(self, frame: dict[str, Any]) -> None:

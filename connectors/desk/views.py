@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,11 @@ from bot.conversation.handover import Reason
 from bot.conversation.model import Holder, Message
 from bot.store.cases import Case
 from bot.store.conversations import Conversation
+from bot.store.held import HeldReply
 from bot.store.log import Overview, TenureRecord
+from bot.store.notes import Note
 from bot.store.outbox import DeliveryRecord
+from bot.store.ratings import Rating
 from bot.store.tokens import Agent
 from bot.store.traces import Trace
 from bot.transparency.wording import Language, Wording
@@ -74,6 +78,13 @@ class Summary(msgspec.Struct, kw_only=True):
     read_seq: int
     customer: CustomerView | None
     case: str | None
+    team: str
+    # Until when a person was to be there, as the customer was told; the deadline is when it becomes a case.
+    promised_until: datetime | None
+    # Grows with what only desks show: who sees another number than before fetches the conversation again.
+    revision: int
+    # Ids of the agents who were invited to read along.
+    invited: list[str]
 
 
 class TenureView(msgspec.Struct, kw_only=True):
@@ -101,6 +112,42 @@ class CaseView(msgspec.Struct, kw_only=True):
     # The case's ticket in the company's ticket system and its status there, once it has one.
     external_ref: str | None
     external_status: str | None
+    conversation: str
+    title: str | None
+    owner: AgentView | None
+    solved_at: datetime | None
+
+
+class NoteView(msgspec.Struct, kw_only=True):
+    """A private note. `after_seq` is its place in the thread."""
+
+    id: str
+    author: AgentView
+    kind: str
+    text: str
+    after_seq: int
+    case: str | None
+    at: datetime
+
+
+class HeldView(msgspec.Struct, kw_only=True):
+    """A reply held back (`held`) until `due_at`, or not sent because the conversation had changed hands (`refused`)."""
+
+    id: str
+    client_id: str
+    agent: AgentView
+    text: str
+    state: str
+    due_at: datetime
+
+
+class RatingView(msgspec.Struct, kw_only=True):
+    """What the customer said of an agent's help; `stars` is null while they have said nothing."""
+
+    agent: AgentView
+    asked_at: datetime
+    stars: int | None
+    sentence: str | None
 
 
 class Detail(msgspec.Struct, kw_only=True):
@@ -119,6 +166,14 @@ class Detail(msgspec.Struct, kw_only=True):
     deliveries: list[DeliveryRecord]
     # Present for conversations over a messenger.
     messenger: MessengerView | None
+    notes: list[NoteView]
+    held: list[HeldView]
+    invited: list[AgentView]
+    ratings: list[RatingView]
+    # Two lines, made by rules.
+    summary_lines: list[str]
+    # Shortcuts of canned replies that answer what the bot understood.
+    suggested: list[str]
 
 
 def agent_view(agent: Agent) -> AgentView:
@@ -126,7 +181,7 @@ def agent_view(agent: Agent) -> AgentView:
     return AgentView(id=agent.id, name=agent.name, login=agent.login, role=agent.role)
 
 
-def summary_view(overview: Overview, words: Wording, language: Language) -> Summary:
+def summary_view(overview: Overview, words: Wording, language: Language, invited: Sequence[str] = ()) -> Summary:
     """A list's entry."""
     row, tenure = overview.conversation, overview.tenure
     return Summary(
@@ -147,6 +202,10 @@ def summary_view(overview: Overview, words: Wording, language: Language) -> Summ
         read_seq=row.read_seq,
         customer=_customer_of(row),
         case=overview.case_number,
+        team=row.team,
+        promised_until=overview.promised_until,
+        revision=row.desk_revision,
+        invited=list(invited),
     )
 
 
@@ -193,6 +252,45 @@ def case_view(case: Case) -> CaseView:
         due_at=case.due_at,
         external_ref=case.external_ref,
         external_status=case.external_status,
+        conversation=case.conversation_id,
+        title=case.title,
+        owner=AgentView(id=case.owner_id, name=case.owner_name or "") if case.owner_id else None,
+        solved_at=case.solved_at,
+    )
+
+
+def note_view(note: Note) -> NoteView:
+    """A private note."""
+    return NoteView(
+        id=note.id,
+        author=AgentView(id=note.agent_id, name=note.agent_name),
+        kind=note.kind,
+        text=note.text,
+        after_seq=note.after_seq,
+        case=note.case_number,
+        at=note.at,
+    )
+
+
+def held_view(one: HeldReply) -> HeldView:
+    """A reply that is held back or was not sent."""
+    return HeldView(
+        id=one.id,
+        client_id=one.client_id,
+        agent=AgentView(id=one.agent_id, name=one.agent_name),
+        text=one.text,
+        state=one.state,
+        due_at=one.due_at,
+    )
+
+
+def rating_view(rating: Rating) -> RatingView:
+    """A rating, or the question for one."""
+    return RatingView(
+        agent=AgentView(id=rating.agent_id, name=rating.agent_name),
+        asked_at=rating.asked_at,
+        stars=rating.stars,
+        sentence=rating.sentence,
     )
 
 

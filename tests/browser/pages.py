@@ -217,7 +217,7 @@ class AgentWindow(Window):
     # --- finding ---
 
     def tab(self, view: str) -> Locator:
-        """The link to a view: waiting, mine, all."""
+        """The link to a view: waiting, mine, team, cases, closed."""
         return self.inbox.locator(f'.tab[data-view="{view}"]')
 
     async def show(self, view: str) -> None:

@@ -106,7 +106,7 @@ async def test_an_agent_takes_over_from_the_bot_in_the_middle(
 ) -> None:
     customer = await (await windows.customer(language)).open()
     await customer.ask(OUTAGE[language], "S-1042")
-    await agent.show("all")
+    await agent.show("team")
     await agent.open(await customer.conversation())
     await agent.claim()
     await customer.arrived("system", customer.words("claimed", agent=anna.name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.conversation.model import AuthorKind, Holder
+from bot.conversation.roles import Role
 from bot.service.brain import BrainUnavailable
 from bot.service.brain_protocol import Handover, Reply, TurnRequest, TurnResponse
 from bot.service.conversations import Receipt
@@ -18,8 +19,8 @@ from tests.model.actors import Actor
 from tests.model.explorer import Cast, Scene, Work
 from tests.model.world import LEASE, PUSH, SETTINGS, Node, World
 
-ANNA = Agent(id="anna", login="anna", name="Anna Berger", role="agent")
-BEN = Agent(id="ben", login="ben", name="Ben Adler", role="agent")
+ANNA = Agent(id="anna", login="anna", name="Anna Berger", role=Role.SUPERVISOR)
+BEN = Agent(id="ben", login="ben", name="Ben Adler", role=Role.SUPERVISOR)
 LEASE_ENDS = {"the lease runs out": LEASE.total_seconds() + 1}
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.conversation.model import new_id
+from bot.conversation.roles import Role
 from bot.service.agents import Agents
 from bot.service.brain_protocol import Reply, TurnRequest, TurnResponse
 from bot.service.conversations import Conversations
@@ -132,8 +133,8 @@ class World:
         self.clock = Clock()
         self.store = Store(database, WakeUp(), self.clock)
         self.conversations = Conversations(self.store, words, settings, frozenset({PUSH}))
-        self.anna = Agent(id="anna", login="anna", name="Anna Berger", role="agent")
-        self.ben = Agent(id="ben", login="ben", name="Ben Adler", role="agent")
+        self.anna = Agent(id="anna", login="anna", name="Anna Berger", role=Role.SUPERVISOR)
+        self.ben = Agent(id="ben", login="ben", name="Ben Adler", role=Role.SUPERVISOR)
         self.deadlines = Deadlines(self.store, self.conversations)
         # Not on any stage: goes on when it is called.
         free = Actor("free")

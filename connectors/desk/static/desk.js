@@ -71,7 +71,7 @@ export class Desk {
   async loadLists() {
     clearTimeout(this.listTimer);
     try {
-      const lists = await this.guarded(Promise.all(["waiting", "mine", "all"].map(api.list)));
+      const lists = await this.guarded(Promise.all(["waiting", "mine", "team"].map(api.list)));
       this.state.applyLists(lists);
     } catch (error) {
       if (this.stopped) return;

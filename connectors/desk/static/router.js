@@ -3,7 +3,7 @@
  * lead to the same place. An address that makes no sense leads to the waiting list.
  */
 
-export const VIEWS = ["waiting", "mine", "all"];
+export const VIEWS = ["waiting", "mine", "team"];
 
 export function currentRoute() {
   const [, view, id, panel] = location.hash.split("/");

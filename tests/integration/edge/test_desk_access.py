@@ -25,6 +25,22 @@ ACCESS: dict[tuple[str, str], Role] = {
     ("POST", "/conversations/{id}/messages"): Role.AGENT,
     ("POST", "/conversations/{id}/handback"): Role.AGENT,
     ("POST", "/conversations/{id}/template"): Role.AGENT,
+    ("GET", "/conversations/{id}/events"): Role.AGENT,
+    ("POST", "/conversations/{id}/held"): Role.AGENT,
+    ("POST", "/conversations/{id}/held/{held}/withdraw"): Role.AGENT,
+    ("POST", "/conversations/{id}/held/{held}/send"): Role.AGENT,
+    ("POST", "/conversations/{id}/notes"): Role.AGENT,
+    ("POST", "/conversations/{id}/transfer"): Role.AGENT,
+    ("POST", "/conversations/{id}/invite"): Role.AGENT,
+    ("POST", "/conversations/{id}/leave"): Role.AGENT,
+    ("POST", "/conversations/{id}/close"): Role.AGENT,
+    ("POST", "/conversations/{id}/case"): Role.AGENT,
+    ("GET", "/cases"): Role.AGENT,
+    ("POST", "/cases/{number}"): Role.AGENT,
+    ("GET", "/people"): Role.AGENT,
+    ("POST", "/availability"): Role.AGENT,
+    ("GET", "/canned"): Role.AGENT,
+    ("GET", "/openapi.json"): Role.AGENT,
     ("GET", "/attachments/{attachment}"): Role.AGENT,
     ("GET", "/account"): Role.AGENT,
     ("POST", "/account/password"): Role.AGENT,
@@ -83,7 +99,7 @@ async def _ask(edge: Edge, visitor: Visitor, method: str, path: str) -> tuple[in
             token = f"token-{visitor.name}-{unit.now.timestamp()}"
             await add_session(unit, token, visitor.agent_id, address="", client="", lifetime=timedelta(hours=1))
         cookies[COOKIE] = token
-    for name in ("id", "attachment", "session"):
+    for name in ("id", "attachment", "session", "held", "number"):
         path = path.replace(f"{{{name}}}", "unknown")
     headers = {"X-Klartext-Desk": "1", "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
     async with (

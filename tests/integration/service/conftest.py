@@ -13,6 +13,7 @@ from bot.service.agents import Agents
 from bot.service.brain import BrainClient
 from bot.service.conversations import Conversations, Receipt
 from bot.service.deadlines import Deadlines
+from bot.service.presence import Presence
 from bot.service.turns import Turns
 from bot.settings import Settings
 from bot.store import inbox, schema
@@ -35,6 +36,7 @@ class Desk:
     turns: Turns
     deadlines: Deadlines
     agents: Agents
+    presence: Presence
     brain: FakeBrain
     anna: Agent
     ben: Agent
@@ -93,6 +95,7 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
         turns=Turns(store, conversations, client, words, settings),
         deadlines=Deadlines(store, conversations),
         agents=agents,
+        presence=Presence(store, settings),
         brain=fake,
         anna=await agents.add("anna", "Anna Berger", "agent", "geheim"),
         ben=await agents.add("ben", "Ben Adler", "agent", "geheim"),

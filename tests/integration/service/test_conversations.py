@@ -158,7 +158,7 @@ async def test_handover_claim_reply_and_handback_and_all_of_it_a_second_time(des
         await desk.say(conversation_id, "Ich will einen Menschen")
         await desk.work()
         async with desk.store.read() as unit:
-            (waiting,) = await overviews(unit, holder=Holder.QUEUE)
+            (waiting,) = await overviews(unit, [conversation_id])
         assert waiting.handover_reason is Reason.CUSTOMER_REQUEST
         await desk.conversations.claim(conversation_id, desk.anna, await desk.epoch(conversation_id))
         await desk.conversations.reply(conversation_id, desk.anna, "Guten Tag", client_id=f"a{round_number}")
@@ -322,7 +322,7 @@ async def test_an_agent_who_is_gone_loses_the_conversation_to_the_queue(desk: De
         await unit.connection.execute(
             sa.update(tenure_table).where(tenure_table.c.holder == "agent").values(deadline_at=utc_now())
         )
-    await desk.agents.is_present(desk.anna.id)
+    await desk.presence.connected(desk.anna.id, "socket")
     assert await desk.deadlines.expire_due() == 0
     async with desk.store.write() as unit:
         await unit.connection.execute(
@@ -482,7 +482,7 @@ async def test_outside_working_hours_with_nobody_there_a_request_is_a_case_at_on
     assert "kein Mensch" in disclosure.text
     await assert_sound(desk.store)
     # With an agent at the desk it is a person's after all.
-    await desk.agents.is_present(desk.anna.id)
+    await desk.presence.connected(desk.anna.id, "socket")
     await desk.say(conversation_id, "Mensch")
     await desk.work()
     assert (await desk.log(conversation_id))[-1].holder is Holder.QUEUE

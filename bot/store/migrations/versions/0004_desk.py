@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("stars", sa.Integer(), nullable=True),
         sa.Column("sentence", sa.Text(), nullable=True),
         sa.Column("rated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sentence_until", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(stars is null) = (rated_at is null)", name=op.f("ck_rating_rated")),
         sa.CheckConstraint("sentence is null or stars is not null", name=op.f("ck_rating_sentence")),
         sa.CheckConstraint("stars between 1 and 5", name=op.f("ck_rating_stars")),
@@ -146,3 +147,5 @@ def upgrade() -> None:
         " values ('service', 'Kundenservice', 'customer service team', '[]', 'manual')"
     )
     op.execute("insert into team_member (team_id, agent_id) select 'service', id from agent")
+    # Until now whoever held a conversation had taken it.
+    op.execute("update tenure set seen_at = started_at where holder = 'agent'")
