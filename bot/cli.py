@@ -51,6 +51,9 @@ def _fail(message: str) -> None:
 
 
 def _log_as_text() -> None:
+    from bot.logs import mask_output
+
+    mask_output()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     structlog.configure(

@@ -107,7 +107,7 @@ def programs(settings: Settings, model: Path) -> list[Program]:
         ),
         Program(
             "actions",
-            [python, "-m", "rasa_sdk", "--actions", "actions", "--port", str(actions.port or 5055)],
+            [python, "-m", "bot.logs", "rasa_sdk", "--actions", "actions", "--port", str(actions.port or 5055)],
             common,
             _answers(f"{settings.actions_url}/health"),
             logs / "actions.log",

@@ -22,6 +22,7 @@ from typing import Any
 
 import yaml
 
+from bot.logs import mask_output
 from bot.settings import ROOT
 
 # With what Rasa imports beside it for the same components.
@@ -112,6 +113,7 @@ def main(arguments: Sequence[str]) -> None:
     """Run Rasa's command line with these arguments."""
     if does_without(_configuration(arguments)):
         leave_out()
+    mask_output()
     sys.argv = ["rasa", *arguments]
     runpy.run_module("rasa", run_name="__main__", alter_sys=True)
 

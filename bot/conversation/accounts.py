@@ -10,21 +10,31 @@ from __future__ import annotations
 import re
 
 _FLAGS = re.IGNORECASE
-_GERMAN = re.compile(r"\bDE[\s.-]?\d{2}(?:[\s.-]?\d){8,18}(?!\d)", _FLAGS)
-_OTHER = re.compile(r"\b[A-Z]{2}\d{2}(?:[\s-]?[A-Z0-9]{4}){2,7}(?:[\s-]?[A-Z0-9]{1,3})?\b", _FLAGS)
+# Not in the middle of an id such as 709d-de11-….
+_GERMAN = re.compile(r"(?<![\w-])DE[\s.-]?\d{2}(?:[\s.-]?\d){8,18}(?!\d)", _FLAGS)
+_OTHER = re.compile(r"(?<![\w-])[A-Z]{2}\d{2}(?:[\s-]?[A-Z0-9]{4}){2,7}(?:[\s-]?[A-Z0-9]{1,3})?\b", _FLAGS)
 _MASKED = re.compile(r"\b[A-Z]{2}\*\* \*\*\*\* \w{4}\b")
+# Words behind a number, which look like its last groups: "AT61 1904 3002 3457 3201 bitte".
+_WORDS_BEHIND = re.compile(r"(?:[\s-]+[A-Z]+)+$", _FLAGS)
 _SEPARATORS = re.compile(r"[\s.-]")
 
 
 def mask_accounts(text: str) -> str:
     """The text with every account number unreadable."""
     text = _GERMAN.sub(lambda found: _mask(found[0]), text)
-    return _OTHER.sub(lambda found: _mask(found[0]) if _checks(found[0]) else found[0], text)
+    return _OTHER.sub(lambda found: _mask_foreign(found[0]), text)
 
 
 def names_account(text: str) -> bool:
     """Whether an account number was masked in this text."""
     return _MASKED.search(text) is not None
+
+
+def _mask_foreign(found: str) -> str:
+    for iban in (found, _WORDS_BEHIND.sub("", found)):
+        if _checks(iban):
+            return _mask(iban) + found[len(iban) :]
+    return found
 
 
 def _mask(iban: str) -> str:

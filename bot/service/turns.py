@@ -20,6 +20,7 @@ import structlog
 
 from bot.conversation.handover import Reason
 from bot.conversation.model import Button, Draft, EventKind, Holder, Source, new_id
+from bot.conversation.personal import mask_within
 from bot.service.brain import BrainClient, BrainUnavailable
 from bot.service.brain_protocol import Reply, TurnRequest, TurnResponse
 from bot.service.conversations import Conversations
@@ -300,7 +301,8 @@ def _payload(payload: str) -> str:
 
 
 def _body(response: TurnResponse) -> dict[str, Any]:
-    """What is kept of a response: all but the replies, which are messages of their own."""
+    """What is kept of a response: all but the replies, which are messages of their own. Masked (`mask_personal`)."""
     body: dict[str, Any] = msgspec.to_builtins(response)
     body.pop("replies", None)
-    return body
+    masked: dict[str, Any] = mask_within(body)
+    return masked
