@@ -46,6 +46,7 @@ async function call(method, path, body) {
   const data = await response.json().catch(() => null);
   if (!response.ok) {
     const message = data?.message || say("desk_error_unknown", { status: response.status });
+    if (data?.code === "second_factor_needed") dispatchEvent(new Event("second-factor-needed"));
     throw new ApiError(response.status, data?.code ?? "", message);
   }
   return data ?? {};
@@ -54,7 +55,10 @@ async function call(method, path, body) {
 const conversation = (id) => `/conversations/${encodeURIComponent(id)}`;
 
 export const api = {
-  login: (login, password) => call("POST", "/login", { login, password }),
+  /** For pages whose routes no other part uses. */
+  get: (path) => call("GET", path),
+  post: (path, body = {}) => call("POST", path, body),
+  login: (login, password, code) => call("POST", "/login", { login, password, code }),
   logout: () => call("POST", "/logout"),
   me: () => call("GET", "/me"),
   list: (view) => call("GET", `/conversations?view=${view}`),

@@ -13,6 +13,7 @@ import { loadWording, say } from "./wording.js";
 import { Frame } from "./views/frame.js";
 import { loginView } from "./views/login.js";
 import { messageView } from "./views/message.js";
+import { setupView } from "./views/setup.js";
 
 const root = document.getElementById("app");
 let desk = null;
@@ -29,7 +30,20 @@ function showLogin(notice = "") {
   desk?.stop();
   desk = null;
   document.title = `${say("desk_login_heading")} · Klartext`;
-  const view = loginView({ notice, signedIn: showDesk, languageChanged: () => showLogin(notice) });
+  const view = loginView({ notice, signedIn: askWho, languageChanged: () => showLogin(notice) });
+  root.append(view.element);
+  view.focus();
+}
+
+function showSetup() {
+  clear();
+  desk?.stop();
+  desk = null;
+  document.title = `${say("desk_factor_needed_heading")} · Klartext`;
+  const view = setupView({ done: askWho, logout: async () => {
+    await api.logout();
+    showLogin(say("desk_login_done"));
+  } });
   root.append(view.element);
   view.focus();
 }
@@ -67,11 +81,16 @@ async function begin() {
 
 async function askWho() {
   try {
-    showDesk((await api.me()).agent);
+    const { agent, second_factor_needed: missing } = await api.me();
+    if (missing) showSetup();
+    else showDesk(agent);
   } catch (error) {
     if (error.status === 401) showLogin();
     else replace(root, messageView({ icon: "warn", heading: say("desk_title"), text: error.message, action: say("desk_retry"), onAction: askWho, full: true }));
   }
 }
+
+// An administrator may require the second factor while somebody works: the desk gives way to setting it up.
+addEventListener("second-factor-needed", () => { if (desk) askWho(); });
 
 begin();

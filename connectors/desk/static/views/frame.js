@@ -12,6 +12,7 @@ import { say, sayCount } from "../wording.js";
 import { ConversationView } from "./conversation.js";
 import { DetailsView } from "./details.js";
 import { InboxView, nameOf, reasonOf } from "./inbox.js";
+import { Office } from "../office/office.js";
 import { Keys } from "./keys.js";
 import { menuView } from "./menu.js";
 
@@ -25,6 +26,7 @@ export class Frame {
     this.conversation = new ConversationView(desk);
     this.details = new DetailsView(desk, (seq) => this.jumpTo(seq));
     this.keys = new Keys(this.keyActions());
+    this.office = new Office(desk.agent);
     this.banner = h("section", { class: "banner", hidden: true, "aria-label": say("desk_connection") });
     this.bannerText = h("p", { role: "status" });
     this.bannerNext = h("span", { class: "banner-next" });
@@ -38,7 +40,7 @@ export class Frame {
         h("div", { class: "bar-tools" },
           h("button", { type: "button", class: "icon-button keys-button", "aria-label": say("desk_menu_keys"), title: say("desk_menu_keys"), on: { click: () => this.keys.show() } }, "?"),
           menuView(desk.agent, actions, () => this.keys.show()))),
-      this.banner, this.panes, this.keys.dialog);
+      this.banner, this.panes, this.office.element, this.keys.dialog);
     this.arrivals = [];
     this.wroteBy = new Set();
     this.due = new Set();
@@ -90,12 +92,16 @@ export class Frame {
   }
 
   drawLists() {
+    if (!this.route) return;
     this.inbox.update(this.route);
+    if (this.panes.hidden) return;
     const waiting = this.desk.state.view("waiting").length;
     document.title = `${waiting ? `(${waiting}) ` : ""}${say("desk_title")} · Klartext`;
   }
 
   routed(first = false) {
+    this.panes.hidden = this.office.show();
+    if (this.panes.hidden) return;
     const before = this.route;
     this.route = currentRoute();
     this.panes.dataset.pane = this.route.details ? "details" : this.route.id ? "conversation" : "list";
@@ -104,7 +110,7 @@ export class Frame {
     this.inbox.update(this.route);
     this.conversation.update();
     this.details.update();
-    if (first) return;
+    if (first || !before) return;
     if (before.id && !this.route.id) this.inbox.focusRow(before.id);
     else if (other && this.route.id) this.conversation.focusWhenReady();
     else if (before.details !== this.route.details) (this.route.details ? this.details : this.conversation).focus();

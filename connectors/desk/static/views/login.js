@@ -10,13 +10,16 @@ export function loginView({ notice, signedIn, languageChanged }) {
     id: "login", name: "username", type: "text", autocomplete: "username", autocapitalize: "none", autocorrect: "off", spellcheck: "false", required: true,
   });
   const password = h("input", { id: "password", name: "password", type: "password", autocomplete: "current-password", required: true });
+  // Shown once the server asks for it.
+  const code = h("input", { id: "code", name: "code", type: "text", inputmode: "numeric", autocomplete: "one-time-code", maxlength: 40 });
+  const codePlace = h("div", { class: "login-code", hidden: true }, h("label", { for: "code" }, say("desk_login_code")), code, h("p", { class: "muted" }, say("desk_login_code_hint")));
   const error = h("div", { class: "form-error", role: "alert", id: "login-error" });
   const submit = h("button", { type: "submit", class: "button button-primary button-wide" }, say("desk_login_submit"));
   const reveal = h("input", { type: "checkbox", id: "reveal", on: { change: () => { password.type = reveal.checked ? "text" : "password"; } } });
 
   const fail = (message, field) => {
     replace(error, icon("warn"), h("span", {}, message));
-    for (const input of [name, password]) input.setAttribute("aria-describedby", "login-error");
+    for (const input of [name, password, code]) input.setAttribute("aria-describedby", "login-error");
     field.setAttribute("aria-invalid", "true");
     field.focus();
   };
@@ -25,13 +28,13 @@ export function loginView({ notice, signedIn, languageChanged }) {
     h("label", { for: "login" }, say("desk_login_name")), name,
     h("label", { for: "password" }, say("desk_login_password")), password,
     h("label", { class: "check", for: "reveal" }, reveal, h("span", {}, say("desk_login_show_password"))),
-    error, submit);
+    codePlace, error, submit);
 
   async function send(event) {
     event.preventDefault();
     if (submit.getAttribute("aria-disabled") === "true") return;
     replace(error);
-    for (const input of [name, password]) input.removeAttribute("aria-invalid");
+    for (const input of [name, password, code]) input.removeAttribute("aria-invalid");
     if (!name.value.trim() || !password.value) {
       fail(say("desk_login_missing"), name.value.trim() ? password : name);
       return;
@@ -39,13 +42,16 @@ export function loginView({ notice, signedIn, languageChanged }) {
     submit.setAttribute("aria-disabled", "true");
     replace(submit, say("desk_login_busy"));
     try {
-      const { agent } = await api.login(name.value.trim(), password.value);
+      await api.login(name.value.trim(), password.value, code.value);
       password.value = "";
-      signedIn(agent);
+      code.value = "";
+      await signedIn();
     } catch (problem) {
       submit.removeAttribute("aria-disabled");
       replace(submit, say("desk_login_submit"));
-      fail(problem.message, password);
+      if (problem.code === "code_needed") codePlace.hidden = false;
+      code.value = "";
+      fail(problem.message, codePlace.hidden ? password : code);
     }
   }
 

@@ -2,6 +2,7 @@
 
 import { h, replace } from "../dom.js";
 import { icon } from "../icons.js";
+import { officeLink, pagesOf } from "../office/office.js";
 import { recall, remember } from "../storage.js";
 import { language, loadWording, say, sayNamed } from "../wording.js";
 
@@ -15,6 +16,7 @@ export function menuView(agent, { languageChanged, logout }, showKeys) {
       languageChanged();
     }),
     choice("theme", say("desk_menu_theme"), [["system", say("desk_theme_system")], ["light", say("desk_theme_light")], ["dark", say("desk_theme_dark")]], recall("theme", "system"), setTheme),
+    h("nav", { "aria-label": say("desk_office") }, pagesOf(agent).map((page) => h("a", { class: "menu-item", href: officeLink(page), on: { click: () => panel.hidePopover() } }, say(`desk_office_${page}`)))),
     h("button", { type: "button", class: "menu-item", on: { click: () => { panel.hidePopover(); showKeys(); } } }, say("desk_menu_keys"), h("kbd", {}, "?")),
     h("button", { type: "button", class: "menu-item", data: { action: "logout" }, on: { click: () => logout().catch((problem) => replace(error, problem.message)) } }, say("desk_menu_logout")),
     error);
