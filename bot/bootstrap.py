@@ -25,6 +25,7 @@ from bot.service.desk_jobs import DeskJobs
 from bot.service.desk_work import DeskWork
 from bot.service.erasure import Erasures
 from bot.service.follow import Follower
+from bot.service.forms import Forms
 from bot.service.portal import Portal
 from bot.service.presence import Presence
 from bot.service.retention import Periods, Retention
@@ -64,6 +65,7 @@ class Services:
     desk: DeskWork
     cases: CaseWork
     portal: Portal
+    forms: Forms
     agents: Agents
     administration: Administration
     brain: BrainClient
@@ -111,6 +113,7 @@ async def open_services(
             desk=DeskWork(store, conversations, words, settings),
             cases=CaseWork(store, conversations, words),
             portal=Portal(store, conversations, crm, settings),
+            forms=Forms(store, conversations, words, settings.secret_key),
             agents=agents,
             administration=Administration(store, agents, settings),
             brain=brain,

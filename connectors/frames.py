@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from ipaddress import ip_address
 from typing import Any
 
 import msgspec
@@ -92,3 +93,14 @@ def is_same_origin(request: web.Request, allowed: frozenset[str] = frozenset()) 
         return True
     _, _, host = origin.partition("://")
     return host == request.headers.get("Host") or origin in allowed
+
+
+def address_of(request: web.Request, proxies: frozenset[str]) -> str:
+    """Where a request comes from. Only our own proxies are believed: one on this machine, and those in the settings."""
+    peer = request.remote or ""
+    try:
+        trusted = peer in proxies or ip_address(peer).is_loopback
+    except ValueError:
+        return peer
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return forwarded if trusted and forwarded else peer

@@ -22,6 +22,7 @@ class Reason(str, enum.Enum):
     CUSTOMER_CANCELLED = "customer_cancelled"
     QUEUE_EXPIRED = "queue_expired"
     OUT_OF_HOURS = "out_of_hours"
+    SENT_AS_FORM = "sent_as_form"
     HANDED_BACK = "handed_back"
     REOPENED = "reopened"
     # queue tenures
@@ -66,6 +67,8 @@ TRANSITIONS: dict[tuple[Holder, Reason], Holder] = {
     **{(Holder.BOT, reason): Holder.QUEUE for reason in HANDOVER_REASONS},
     # Nobody would come: the request is a case at once, and the bot stays.
     (Holder.BOT, Reason.OUT_OF_HOURS): Holder.BOT,
+    # Written on the page without scripts, where nobody waits: a case at once.
+    (Holder.BOT, Reason.SENT_AS_FORM): Holder.BOT,
     (Holder.BOT, Reason.TAKEN_OVER): Holder.AGENT,
     (Holder.QUEUE, Reason.CLAIMED): Holder.AGENT,
     # Given to somebody who is there, by the rule of the team.

@@ -109,6 +109,13 @@ class Handover:
         """When this much working time has passed."""
         return (await self._schedule.hours(unit)).after(unit.now, working_time)
 
+    async def make_case_of_form(self, opened: OpenConversation) -> Case:
+        """What was written on the page without scripts is a case at once: nobody waits there for an answer."""
+        case, language = await self._open_case(opened, Reason.SENT_AS_FORM), language_of(opened.row.locale)
+        opening = openings.case_of_form(self._words, language, case, await team_name(opened.unit, case.team, language))
+        opened.change_holder(Reason.SENT_AS_FORM, opening, detail=case.number)
+        return case
+
     async def _open_case(self, opened: OpenConversation, reason: Reason) -> Case:
         return await add_case(
             opened.unit,

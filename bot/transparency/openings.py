@@ -148,6 +148,12 @@ def case_out_of_hours(
     return (_notice(words, language, text, case=case.number), disclosure(words, language, again=True))
 
 
+def case_of_form(words: Wording, language: Language, case: Case, team: str) -> tuple[Draft, ...]:
+    """Written on the page without scripts: a case at once."""
+    text = words.say("case_of_form", language, **case_values(language, case, team))
+    return (_notice(words, language, text, case=case.number), disclosure(words, language, again=True))
+
+
 def case_values(language: Language, case: Case, team: str) -> dict[str, str]:
     """What every word about a case says: its number, its team and until when."""
     return {"number": case.number, "team": team, "due": _at(case.due_at, language)}

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_address
 from typing import TypeVar
 
 import msgspec
@@ -29,7 +28,7 @@ from bot.store.errors import UnknownConversation
 from bot.store.sessions import DeskSession
 from bot.store.tokens import Agent
 from connectors.desk.refusals import refusal
-from connectors.frames import ApiError, is_same_origin
+from connectors.frames import ApiError, address_of, is_same_origin
 
 COOKIE = "klartext_desk"
 _HEADER = "X-Klartext-Desk"
@@ -137,17 +136,6 @@ def actor_of(request: web.Request, services: Services) -> Actor:
     """Who asks, for the audit log."""
     agent = session_in(request).agent
     return Actor(id=agent.id, name=agent.name, address=address_of(request, services.settings.proxies))
-
-
-def address_of(request: web.Request, proxies: frozenset[str]) -> str:
-    """Where a request comes from. Only our own proxies are believed: one on this machine, and those in the settings."""
-    peer = request.remote or ""
-    try:
-        trusted = peer in proxies or ip_address(peer).is_loopback
-    except ValueError:
-        return peer
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return forwarded if trusted and forwarded else peer
 
 
 def check_own_page(request: web.Request) -> None:

@@ -24,7 +24,6 @@ from connectors.desk.access import (
     Guard,
     Route,
     actor_of,
-    address_of,
     check_own_page,
     decoded,
     session_in,
@@ -35,7 +34,7 @@ from connectors.desk.conversations import ConversationRoutes, agent_route
 from connectors.desk.openapi import description
 from connectors.desk.socket import DeskSockets
 from connectors.desk.work import WorkRoutes
-from connectors.frames import ApiError, is_same_origin, json_response
+from connectors.frames import ApiError, address_of, is_same_origin, json_response
 
 _STATIC = Path(__file__).parent / "static"
 

@@ -11,16 +11,17 @@ _REMEMBERED = 10_000
 
 
 class Allowance:
-    """A bucket that fills by `rate` a second."""
+    """A bucket that fills by `rate` a second; `most` at once, or ten seconds' worth."""
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, most: float | None = None) -> None:
         self._rate = rate
-        self._tokens, self._filled_at = rate * _BURST_SECONDS, time.monotonic()
+        self._most = rate * _BURST_SECONDS if most is None else most
+        self._tokens, self._filled_at = self._most, time.monotonic()
 
     def take(self) -> bool:
         """Use one; False if none is left."""
         now = time.monotonic()
-        self._tokens = min(self._rate * _BURST_SECONDS, self._tokens + (now - self._filled_at) * self._rate)
+        self._tokens = min(self._most, self._tokens + (now - self._filled_at) * self._rate)
         self._filled_at = now
         if self._tokens < 1:
             return False
@@ -29,16 +30,16 @@ class Allowance:
 
 
 class Allowances:
-    """One for each conversation, where no connection stands for it."""
+    """One for each conversation or address, where no connection stands for it."""
 
-    def __init__(self, rate: float) -> None:
-        self._rate = rate
+    def __init__(self, rate: float, most: float | None = None) -> None:
+        self._rate, self._most = rate, most
         self._known: OrderedDict[str, Allowance] = OrderedDict()
 
-    def take(self, conversation_id: str) -> bool:
-        """Use one of this conversation's; False if none is left."""
-        found = self._known.pop(conversation_id, None) or Allowance(self._rate)
-        self._known[conversation_id] = found
+    def take(self, who: str) -> bool:
+        """Use one of theirs; False if none is left."""
+        found = self._known.pop(who, None) or Allowance(self._rate, self._most)
+        self._known[who] = found
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return found.take()

@@ -42,6 +42,18 @@ _PATIENCE = 40
 _RECEIPTS_EVERY = 1.0
 
 
+def typing_author(hint: Hint) -> dict[str, Any] | None:
+    """Who types to the customer, if the hint says so."""
+    if hint.typing_to != "customer" or not hint.typing_name:
+        return None
+    return {"kind": "bot" if hint.typing_by == "bot" else "human", "name": hint.typing_name}
+
+
+def typing_hint(conversation_id: str) -> Hint:
+    """Lets the desk see that the customer types."""
+    return Hint(conversation_id=conversation_id, typing_to="desk", typing_by="customer", typing_name=None)
+
+
 class Socket:
     """Serves one connection until it closes."""
 
@@ -62,8 +74,7 @@ class Socket:
         """Something happened in this conversation."""
         if hint.head > self._sent_seq:
             self._wake.set()
-        if hint.typing_to == "customer" and hint.typing_name:
-            author = {"kind": "bot" if hint.typing_by == "bot" else "human", "name": hint.typing_name}
+        if (author := typing_author(hint)) is not None:
             self._typing = asyncio.create_task(self._send({"type": "typing", "author": author}))
 
     async def greet(self) -> bool:
@@ -151,9 +162,7 @@ class Socket:
         elif isinstance(frame, protocol.Read):
             self._note_receipt(delivered=frame.seq, read=frame.seq)
         elif isinstance(frame, protocol.Typing):
-            self._services.store.wakeup.publish(
-                Hint(conversation_id=self._id, typing_to="desk", typing_by="customer", typing_name=None)
-            )
+            self._services.store.wakeup.publish(typing_hint(self._id))
         elif isinstance(frame, protocol.Locale):
             with contextlib.suppress(StoreUnavailable):
                 self._language = language_of(frame.locale)

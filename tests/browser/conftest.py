@@ -18,6 +18,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from bot.transparency.wording import LANGUAGES, Language
 from tests.browser.pages import PATIENCE, AgentWindow, CustomerWindow, Post, Window
+from tests.browser.site import Site
 from tests.browser.stack import ROOT, Login, Stack
 
 HERE = Path(__file__).parent
@@ -68,9 +69,25 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+async def allowed_site() -> AsyncIterator[Site]:
+    """The website that may embed the chat."""
+    site = Site()
+    await site.start()
+    yield site
+    await site.stop()
+
+
+@pytest.fixture
+def site(allowed_site: Site, stack: Stack) -> Site:
+    """The website, as it is before a test changes its tag."""
+    allowed_site.chat, allowed_site.attributes, allowed_site.integrity = stack.base, {}, None
+    return allowed_site
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def stack(browser: Browser, allowed_site: Site, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """The running system; without a browser it is not started."""
-    running = Stack(tmp_path_factory.mktemp("klartext"))
+    running = Stack(tmp_path_factory.mktemp("klartext"), {"KLARTEXT_WIDGET_ORIGINS": allowed_site.origin})
     try:
         await running.start()
         yield running

@@ -61,6 +61,7 @@ class Stack:
             **{name: value for name, value in os.environ.items() if not name.startswith("KLARTEXT_")},
             "KLARTEXT_VAR": str(var),
             "KLARTEXT_PORT": str(edge),
+            "KLARTEXT_PUBLIC_URL": self.base,
             "KLARTEXT_BRAIN_URL": f"http://127.0.0.1:{brain}",
             "KLARTEXT_ACTIONS_URL": f"http://127.0.0.1:{actions}",
             # So that a line of output is a line of the file.

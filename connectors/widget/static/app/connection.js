@@ -1,12 +1,16 @@
 /**
- * The widget socket, version 1.
+ * The conversation's line to the server, version 1: a socket, or HTTP where sockets do not get through.
  *
  * Guarantee: every message given to `send` is offered to the server, in order and always under the same client id, until
- * the server has acknowledged or refused it; every event is handed on once and in the order of its seq. The token
- * travels in the first frame only.
- * On failure the socket is opened again after a random wait (full jitter), and says through `onState` what is the
- * matter. Only a refusal without a token (4401) ends the attempts.
+ * the server has acknowledged or refused it; every event is handed on once and in the order of its seq, whichever line
+ * it came over. The token never travels in an address.
+ * On failure the line is opened again after a random wait (full jitter), and `onState` says what is the matter. A socket
+ * that was never welcomed is followed by HTTP and the other way round, so whichever gets through is found without
+ * asking; over HTTP a socket is tried again from time to time. Only a refusal without a token (4401) ends the attempts.
  */
+import { newClientId } from "./ids.js";
+import { PollingLine } from "./polling_line.js";
+import { SocketLine } from "./socket_line.js";
 
 const WELCOME_WITHIN = 10_000;
 const PING_AFTER = 25_000;
@@ -18,10 +22,13 @@ const BACKOFF_LIMIT = 30_000;
 const RATE_PAUSE = 8_000;
 const IN_FLIGHT_LIMIT = 4;
 const TYPING_EVERY = 3_000;
+const SOCKET_AGAIN = 60_000;
+const SOCKET_AGAIN_LIMIT = 900_000;
 
 const CLOSE_AUTHENTICATION = 4401;
 const CLOSE_RATE = 4429;
 const CLOSE_RESTART = 1012;
+const CLOSE_LOST = 1006;
 
 /** Error codes after which offering the same message again later makes sense; any other code refuses it for good. */
 const PASSING_ERRORS = new Set(["rate", "unavailable", "internal", "expired"]);
@@ -29,20 +36,15 @@ const PASSING_ERRORS = new Set(["rate", "unavailable", "internal", "expired"]);
 /** Error codes after which giving the same login again makes no sense. */
 const REFUSED_LOGIN = new Set(["identify_signature", "identify_expired", "identify_used", "identify_unknown"]);
 
-function newClientId() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
-
 export class Connection {
-  #url;
+  #base;
   #session;
   #listener;
-  #socket = null;
+  #line = null;
+  #welcomed = false;
+  #polls;
+  #socketAgain = SOCKET_AGAIN;
+  #socketTimer = 0;
   #state = "closed";
   #attempt = 0;
   #lastSeq = 0;
@@ -60,12 +62,11 @@ export class Connection {
   #login = null;
   #knownIn = null;
 
-  /** `listener` has onState, onWelcome, onEvent, onAck, onRefused, onError, onTyping and onFreshStart. */
+  /** `listener` has onState, onWelcome, onEvent, onAck, onRefused, onError, onTyping, onIdentified and onFreshStart. */
   constructor(base, session, locale, listener) {
-    const url = new URL("ws", base);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    this.#url = url.href;
+    this.#base = base;
     this.#session = session;
+    this.#polls = session.polls;
     this.#locale = locale;
     this.#listener = listener;
     setInterval(() => this.#checkAlive(), 5_000);
@@ -98,6 +99,20 @@ export class Connection {
     if (this.#state === "closed") return;
     this.#abandon();
     this.#setState("closed");
+  }
+
+  /** The conversation and the portal's login are forgotten; the next start begins afresh. */
+  forget() {
+    this.stop();
+    this.#lastSeq = 0;
+    this.#login = this.#knownIn = null;
+    this.#humanId = null;
+  }
+
+  /** Offers what waits, also what another tab left. */
+  offerUnsent() {
+    this.start();
+    this.#pump();
   }
 
   /** Another conversation, with everything from its beginning. */
@@ -153,28 +168,28 @@ export class Connection {
       return;
     }
     this.#setState("connecting");
-    const socket = new WebSocket(this.#url);
     const { token } = this.#session;
-    this.#socket = socket;
-    this.#welcomeTimer = setTimeout(() => this.#lose(1006), WELCOME_WITHIN);
-    socket.onopen = () =>
-      this.#frame({ type: "hello", v: 1, token, last_seq: this.#lastSeq, locale: this.#locale });
-    socket.onmessage = ({ data }) => this.#receive(data);
-    socket.onclose = ({ code }) => this.#lose(code, { hadToken: Boolean(token) });
+    const Line = this.#polls ? PollingLine : SocketLine;
+    const hello = { type: "hello", v: 1, token, last_seq: this.#lastSeq, locale: this.#locale };
+    this.#welcomed = false;
+    this.#welcomeTimer = setTimeout(() => this.#lose(CLOSE_LOST), WELCOME_WITHIN);
+    this.#line = new Line(this.#base, hello, {
+      onFrame: (frame) => this.#receive(frame),
+      onClosed: (code) => this.#lose(code, { hadToken: Boolean(token) }),
+    });
   }
 
   #abandon() {
-    const socket = this.#socket;
-    this.#socket = null;
-    [this.#retryTimer, this.#welcomeTimer, this.#stableTimer].forEach(clearTimeout);
+    const line = this.#line;
+    this.#line = null;
+    [this.#retryTimer, this.#welcomeTimer, this.#stableTimer, this.#socketTimer].forEach(clearTimeout);
     this.#inFlight.clear();
     this.#stopListening();
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+    if (line) line.close();
   }
 
   #lose(code, { again = true, hadToken = false } = {}) {
+    const blocked = code === CLOSE_LOST && this.#line && !this.#welcomed;
     this.#abandon();
     if (!again) {
       this.#setState("paused");
@@ -184,9 +199,29 @@ export class Connection {
       this.#afterRefusal(hadToken);
       return;
     }
-    const wait = this.#waitAfter(code);
+    // What never got through may get through the other way.
+    if (blocked) this.#polls = !this.#polls;
+    const wait = blocked && this.#polls ? 0 : this.#waitAfter(code);
     this.#setState(navigator.onLine === false ? "offline" : "waiting", code);
     this.#retryTimer = setTimeout(() => this.#open(), wait);
+  }
+
+  /** Over HTTP: tries, ever more rarely, whether a socket gets through by now, without giving up what works. */
+  #trySocketLater() {
+    this.#socketTimer = setTimeout(() => {
+      this.#socketAgain = Math.min(SOCKET_AGAIN_LIMIT, 2 * this.#socketAgain);
+      const url = new URL("ws", this.#base);
+      url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+      const trial = new WebSocket(url);
+      trial.onopen = () => {
+        trial.close();
+        if (this.#state !== "open" || !this.#polls) return;
+        this.#abandon();
+        this.#polls = false;
+        this.#open();
+      };
+      trial.onerror = () => this.#state === "open" && this.#polls && this.#trySocketLater();
+    }, this.#socketAgain);
   }
 
   #afterRefusal(hadToken) {
@@ -213,16 +248,9 @@ export class Connection {
     return Math.random() * limit;
   }
 
-  #receive(data) {
+  #receive(frame) {
     this.#heard = Date.now();
     this.#stopListening();
-    let frame;
-    try {
-      frame = JSON.parse(data);
-    } catch {
-      console.warn("klartext: a frame that is no JSON was left out.");
-      return;
-    }
     switch (frame.type) {
       case "welcome":
         return this.#welcome(frame);
@@ -234,7 +262,7 @@ export class Connection {
         return this.#error(frame);
       case "identified":
         this.#knownIn = this.#session.conversation;
-        return undefined;
+        return this.#listener.onIdentified({ accepted: true });
       case "typing":
         return this.#listener.onTyping(frame.author);
       case "ping":
@@ -245,12 +273,14 @@ export class Connection {
   #welcome(frame) {
     clearTimeout(this.#welcomeTimer);
     this.#stableTimer = setTimeout(() => (this.#attempt = 0), STABLE_AFTER);
+    this.#welcomed = true;
+    if (this.#polls) this.#trySocketLater();
     const fresh = this.#session.conversation !== frame.conversation;
     const replaces = frame.mode === "snapshot";
     if (replaces) this.#lastSeq = 0;
     const resumedFrom = this.#lastSeq;
     this.#humanId = frame.human || null;
-    this.#session.set({ token: frame.token, conversation: frame.conversation });
+    this.#session.set({ token: frame.token, conversation: frame.conversation, polls: this.#polls });
     if (fresh) this.#session.set({ read: 0, locale: this.#locale });
     const { holder, holder_name: holderName, head_seq: head } = frame;
     this.#listener.onWelcome({ holder, holderName, head, replaces, fresh, resumedFrom });
@@ -298,6 +328,7 @@ export class Connection {
     if (REFUSED_LOGIN.has(code)) {
       console.warn(`klartext: ${code}`);
       this.#login = null;
+      this.#listener.onIdentified({ accepted: false, code });
     }
     if (clientId && PASSING_ERRORS.has(code)) {
       setTimeout(() => this.#inFlight.delete(clientId) && this.#pump(), RATE_PAUSE * Math.random());
@@ -349,7 +380,7 @@ export class Connection {
 
   /** A line on which nothing comes within so many milliseconds is dead, whatever the socket says. */
   #listenFor(milliseconds) {
-    if (!this.#silenceTimer) this.#silenceTimer = setTimeout(() => this.#lose(1006), milliseconds);
+    if (!this.#silenceTimer) this.#silenceTimer = setTimeout(() => this.#lose(CLOSE_LOST), milliseconds);
   }
 
   #stopListening() {
@@ -358,11 +389,11 @@ export class Connection {
   }
 
   #frame(frame) {
-    if (this.#socket && this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+    if (this.#line) this.#line.send(frame);
   }
 
   #setState(state, code = 0) {
     this.#state = state;
-    this.#listener.onState(state, code);
+    this.#listener.onState(state, code, this.#polls ? "http" : "socket");
   }
 }

@@ -3,58 +3,60 @@
  *
  * Guarantee: no connection and nothing stored before the customer opens the panel, unless an earlier conversation is
  * there to resume. Whatever the customer sends is shown at once, as waiting, until the server has it.
- * On failure of the texts the element stays empty and tries again; on failure of the connection it says so, calmly, and
- * everything that was written stays.
+ * On failure of the connection it says so, calmly, and everything that was written stays.
  */
+import { colourRules } from "./colour.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
-import { authorMark, h } from "./dom.js";
+import { h } from "./dom.js";
+import { Events } from "./events.js";
 import { Header } from "./header.js";
+import { Launcher } from "./launcher.js";
 import { openRecord } from "./record.js";
 import { Session } from "./session.js";
+import { Stage } from "./stage.js";
+import { StatusLine } from "./status.js";
 import { styles } from "./styles.js";
 import { Thread } from "./thread.js";
-import { LANGUAGES, languageOrDefault, load } from "./wording.js";
+import { Transcript, transcript } from "./transcript.js";
+import { LANGUAGES, languageOrDefault, Wording } from "./wording.js";
 
-const BASE = new URL("../", import.meta.url);
-const QUIET_FOR = 1_200;
-const CONNECTED_FOR = 3_000;
-const WORDING_AGAIN = 5_000;
-// Visible height in CSS pixels under which the head gives room to the conversation.
-const SHORT = 480;
-const CLOSE_RATE = 4429;
-const CLOSE_RESTART = 1012;
-const PHONE = window.matchMedia("(max-width: 40rem), (max-height: 26rem)");
 const TOUCH = window.matchMedia("(pointer: coarse)");
 
 export class KlartextWidget extends HTMLElement {
-  #ready = null;
+  /** The folder of the server's addresses, set before the element is defined. */
+  static base = null;
+
+  #built = false;
   #texts;
   #session;
   #connection;
+  #events = new Events();
   #open = false;
   #opener = null;
-  #statusTimer = 0;
-  #wasInterrupted = false;
   #history = 0;
   #agentName = "";
-  #unread = 0;
-  #pageOverflow = "";
+  #unread = new Set();
 
   connectedCallback() {
-    this.#ready ??= this.#build();
+    if (this.#built) return;
+    this.#built = true;
+    this.#build();
+    this.#events.emit("ready");
   }
 
-  /** One of open, close, toggle, setLocale(language), identify(user, signature). Anything else is named on the console and ignored. */
+  /** Carries out a page's command, see docs/widget.md. An unknown one is named on the console and ignored. */
   command(name, ...values) {
     const commands = {
       open: () => this.#show(),
       close: () => this.#hide(),
       toggle: () => (this.#open ? this.#hide() : this.#show()),
-      setLocale: () => this.#setLanguage(languageOrDefault(values[0])),
       identify: () => this.#connection.identify(values[0], values[1]),
+      reset: () => this.#reset(),
+      setLocale: () => this.#setLanguage(languageOrDefault(values[0])),
+      on: () => this.#events.on(values[0], values[1]),
     };
-    if (Object.hasOwn(commands, name)) this.#ready.then(commands[name]);
+    if (Object.hasOwn(commands, name)) commands[name]();
     else console.warn(`klartext: there is no command "${name}".`);
   }
 
@@ -63,61 +65,53 @@ export class KlartextWidget extends HTMLElement {
     return candidates.map(languageOrDefault).find(Boolean) || LANGUAGES[0];
   }
 
-  get #timeZone() {
-    return this.dataset.timeZone || "Europe/Berlin";
+  #wording(language) {
+    return new Wording(language, this.dataset.timeZone || "Europe/Berlin");
   }
 
-  async #build() {
+  #build() {
     this.#session = new Session();
-    const language = this.#session.chosenLanguage(this.#pageLanguage) || this.#pageLanguage;
-    this.#texts = await this.#firstTexts(language);
+    this.#texts = this.#wording(this.#session.chosenLanguage(this.#pageLanguage) || this.#pageLanguage);
     this.#layOut();
-    this.#connection = new Connection(BASE, this.#session, this.#texts.language, {
-      onState: (state, code) => this.#showState(state, code),
+    this.#connection = new Connection(KlartextWidget.base, this.#session, this.#texts.language, {
+      onState: (state, code, over) => this.#showState(state, code, over),
       onWelcome: (welcome) => this.#welcome(welcome),
       onEvent: (event) => this.#event(event),
       onAck: (clientId) => this.thread.setPendingState(null, clientId),
       onRefused: (clientId) => this.thread.refuse(clientId),
-      onError: (message) => this.#say(message),
+      onError: (message) => this.status.say(message),
       onTyping: (author) => this.thread.setTyping(author),
+      onIdentified: (detail) => this.#events.emit("identified", detail),
       onFreshStart: () => this.#freshStart(),
     });
-    this.#session.onOtherConversation(() => {
-      this.thread.clear();
-      this.#connection.restart();
+    this.#session.onChangeElsewhere({
+      onOther: () => {
+        this.#forgetShown();
+        this.#connection.restart();
+      },
+      onReset: () => this.#endHere(),
+      onRead: () => this.#seen(),
+      onUnsent: (item) => {
+        this.thread.addPending(item, "waiting");
+        this.#connection.offerUnsent();
+      },
     });
     for (const item of this.#session.unsent()) this.thread.addPending(item, "waiting");
     if (this.#session.token || this.#session.unsent().length) this.#connection.start();
   }
 
-  async #firstTexts(language) {
-    for (;;) {
-      try {
-        return await load(BASE, language, this.#timeZone);
-      } catch (error) {
-        console.warn("klartext: the texts could not be loaded, trying again.", error);
-        await new Promise((resolve) => setTimeout(resolve, WORDING_AGAIN));
-      }
-    }
-  }
-
   #layOut() {
     const shadow = this.attachShadow({ mode: "open" });
-    shadow.adoptedStyleSheets = [styles()];
+    const { colour } = this.dataset;
+    shadow.adoptedStyleSheets = styles(colour ? colourRules(colour) : "");
     const texts = this.#texts;
-    this.launcherText = h("span", { class: "launcher-text" });
-    this.launcherNote = h("span", { class: "launcher-note" });
-    this.badge = h("span", { class: "badge", hidden: true });
-    const words = h("span", { class: "launcher-words" }, this.launcherText, this.launcherNote);
-    this.launcher = h("button", { type: "button", class: "launcher", "aria-expanded": "false", "aria-controls": "panel" });
-    this.launcher.append(authorMark({ kind: "bot" }), words, this.badge);
-    this.launcher.addEventListener("click", () => this.#show());
-
+    this.launcher = new Launcher(texts, () => this.#show());
+    this.launcher.show(!this.#startsHidden, false);
     this.panel = h("section", { id: "panel", class: "panel", role: "dialog", tabindex: "-1", hidden: true });
     this.panel.setAttribute("aria-labelledby", "title");
     this.panel.setAttribute("aria-describedby", "holder");
     this.panel.addEventListener("keydown", (event) => this.#key(event));
-
+    this.stage = new Stage(this.panel, shadow);
     this.header = new Header(texts, { name: this.dataset.name, large: this.#session.large }, {
       onHuman: (title) => this.#send({ text: title, human: true }),
       onLanguage: () => this.#setLanguage(this.#texts.language === "de" ? "en" : "de"),
@@ -133,55 +127,58 @@ export class KlartextWidget extends HTMLElement {
       onTyping: () => this.#connection.typing(),
       announce: (text) => this.#announce(text),
     });
-    this.statusText = h("span");
-    this.retry = h("button", { type: "button", class: "retry", hidden: true, onclick: () => this.#connection.start() });
-    this.status = h("div", { class: "status", role: "status" }, this.statusText, this.retry);
+    this.status = new StatusLine(texts, () => this.#connection.start());
     this.announcer = h("p", { class: "unseen", "aria-live": "polite" });
-    this.phone = this.dataset.phone ? h("p", { class: "phone" }) : null;
-    if (this.phone) this.thread.log.prepend(this.phone);
+    this.greeting = h("p", { class: "greeting", dir: "auto" });
+    this.phone = h("p", { class: "phone" });
+    this.thread.log.prepend(this.greeting, this.phone);
+    this.transcript = new Transcript(texts, this.panel, {
+      text: () => transcript(this.thread.confirmed, this.#texts, this.dataset.name),
+      announce: (text) => this.#announce(text),
+    });
+    this.thread.log.append(this.transcript.element);
 
     const end = h("div", { class: "end" }, this.thread.jump, this.thread.typing);
-    this.panel.append(this.header.element, this.status, this.thread.log, end, this.composer.element, this.announcer);
-    this.root = h("div", { class: "root" }, this.launcher, this.panel);
+    this.panel.append(this.header.element, this.status.element, this.thread.log, end, this.composer.element, this.announcer);
+    this.root = h("div", { class: "root" }, this.launcher.element, this.panel);
+    this.root.classList.toggle("left", this.dataset.position === "left");
     shadow.append(this.root);
     this.#relabel(texts);
-    this.#followVisibleArea();
-    PHONE.addEventListener("change", () => this.#open && this.#coverPage(true));
     document.addEventListener("visibilitychange", () => this.#seen());
+  }
+
+  get #startsHidden() {
+    return this.dataset.hidden !== undefined;
   }
 
   #relabel(texts) {
     this.#texts = texts;
     this.root.lang = texts.language;
     this.root.classList.toggle("large-type", this.#session.large);
-    this.launcherText.textContent = texts.say("launcher");
-    this.launcherNote.textContent = texts.say("launcher_note");
-    this.retry.textContent = texts.say("retry");
-    if (this.phone) this.phone.replaceChildren(...this.#phoneLine(texts));
-    this.#showUnread();
+    const { greetingDe, greetingEn } = this.dataset;
+    const greeting = (texts.language === "de" ? greetingDe : greetingEn) || "";
+    this.greeting.hidden = !greeting;
+    this.greeting.textContent = greeting;
+    this.phone.hidden = !this.dataset.phone;
+    if (this.dataset.phone) this.phone.replaceChildren(...this.#phoneLine(texts));
   }
 
   #phoneLine(texts) {
     const { phone, hoursDe, hoursEn } = this.dataset;
     const hours = texts.language === "de" ? hoursDe : hoursEn;
     const link = h("a", { href: `tel:${phone.replace(/[^+\d]/g, "")}`, text: phone });
-    return [texts.say("phone"), " ", link, hours ? `, ${hours}` : ""];
+    return [texts.say("phone"), " ", link, hours ? h("span", { class: "hours", text: hours }) : ""];
   }
 
-  async #setLanguage(language) {
+  #setLanguage(language) {
     if (!language || language === this.#texts.language) return;
-    let texts;
-    try {
-      texts = await load(BASE, language, this.#timeZone);
-    } catch {
-      this.#say(this.#texts.say("language_missing"));
-      return;
-    }
+    const texts = this.#wording(language);
     this.#session.set({ language: { page: this.#pageLanguage, chosen: language } });
     this.#relabel(texts);
-    for (const part of [this.header, this.thread, this.composer]) part.relabel(texts);
+    const { launcher, header, status, thread, transcript: kept, composer } = this;
+    for (const part of [launcher, header, status, thread, kept, composer]) part.relabel(texts);
     this.#connection.setLocale(language);
-    this.#showState(this.#connection.state);
+    this.#events.emit("locale", { language });
   }
 
   #toggleLarge() {
@@ -197,60 +194,54 @@ export class KlartextWidget extends HTMLElement {
     if (this.#open) return;
     this.#open = true;
     this.#opener = document.activeElement;
-    this.panel.hidden = false;
-    this.launcher.hidden = true;
-    this.launcher.setAttribute("aria-expanded", "true");
-    this.#coverPage(true);
+    this.launcher.show(false, true);
+    this.stage.setOpen(true);
     this.#connection.start();
-    this.#showState(this.#connection.state);
     this.thread.toEnd();
     // On a phone the keyboard would cover what the bot says first.
     if (TOUCH.matches) this.panel.focus({ preventScroll: true });
     else this.composer.focus();
+    this.#events.emit("open");
   }
 
   #hide() {
     if (!this.#open) return;
     this.#open = false;
-    this.panel.hidden = true;
-    this.launcher.hidden = false;
-    this.launcher.setAttribute("aria-expanded", "false");
-    this.#coverPage(false);
+    this.stage.setOpen(false);
+    this.launcher.show(!this.#startsHidden, false);
     const opener = this.#opener;
     if (opener && opener !== document.body && opener !== this && opener.isConnected) opener.focus();
-    else this.launcher.focus();
+    else this.launcher.element.focus();
     if (!this.#session.kept) this.#connection.stop();
+    this.#events.emit("close");
   }
 
-  /** Full screen on a phone: the page behind neither scrolls nor takes the focus. */
-  #coverPage(covered) {
-    const covers = covered && PHONE.matches;
-    const page = document.documentElement;
-    if (covers === (this.panel.getAttribute("aria-modal") === "true")) return;
-    this.panel.setAttribute("aria-modal", String(covers));
-    if (covers) this.#pageOverflow = page.style.overflow;
-    page.style.overflow = covers ? "hidden" : this.#pageOverflow;
+  /** This browser forgets the conversation, in every tab: for a page whose customer has logged out. */
+  #reset() {
+    this.#session.reset();
+    this.#endHere();
+  }
+
+  #endHere() {
+    this.#hide();
+    this.#connection.forget();
+    this.#forgetShown({ waiting: true });
+    this.header.setHolder(null, "");
+    this.#seen();
+    this.#events.emit("reset");
+  }
+
+  #forgetShown({ waiting = false } = {}) {
+    this.#agentName = "";
+    this.#unread.clear();
+    this.transcript.element.hidden = true;
+    this.thread.clear({ waiting });
   }
 
   #key(event) {
-    if (event.key === "Escape" && !event.isComposing) {
-      event.stopPropagation();
-      this.#hide();
-    } else if (event.key === "Tab" && this.panel.getAttribute("aria-modal") === "true") {
-      this.#keepFocusInside(event);
-    }
-  }
-
-  #keepFocusInside(event) {
-    const stops = [...this.panel.querySelectorAll("button, textarea, a[href], [tabindex='0']")].filter(
-      (node) => !node.disabled && node.checkVisibility(),
-    );
-    const current = this.shadowRoot.activeElement;
-    const edge = event.shiftKey ? stops[0] : stops.at(-1);
-    if (current !== edge && current !== this.panel) return;
-    if (current === this.panel && !event.shiftKey) return;
-    event.preventDefault();
-    (event.shiftKey ? stops.at(-1) : stops[0]).focus();
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.stopPropagation();
+    this.#hide();
   }
 
   #send({ text, payload = null, human = false }) {
@@ -260,7 +251,7 @@ export class KlartextWidget extends HTMLElement {
 
   #choose(button, element) {
     if (button.opens === "record") {
-      openRecord(BASE, this.#session.token, this.#texts.language);
+      openRecord(KlartextWidget.base, this.#session.token, this.#texts.language);
       return;
     }
     const byKeyboard = element.matches(":focus-visible");
@@ -277,24 +268,35 @@ export class KlartextWidget extends HTMLElement {
     if (this.#history) this.thread.log.setAttribute("aria-live", "off");
     if (fresh) this.#agentName = "";
     if (holderName) this.#agentName = holderName;
-    this.header.setHolder(holder, this.#agentName);
+    this.#setHolder(holder);
   }
 
   #event(event) {
     const author = event.author || { kind: "system" };
+    const current = !(event.seq <= this.#history);
     if (author.kind === "human" && author.name) this.#agentName = author.name;
     // Whoever takes over next is somebody else until a name says otherwise.
     if (event.holder && event.holder !== "agent") this.#agentName = "";
     if (event.holder === "agent" && event.holder_name) this.#agentName = event.holder_name;
-    const current = !(event.seq <= this.#history);
-    if (event.holder && current) this.header.setHolder(event.holder, this.#agentName);
+    if (event.holder && current) this.#setHolder(event.holder);
     else if (author.kind === "human") this.header.setHolder(this.header.kind, this.#agentName);
     if (event.text) {
       this.thread.add(event, { follow: this.#open });
-      if (author.kind !== "customer" && event.seq > this.#session.read) this.#unread += 1;
+      if (author.kind === "customer") this.transcript.element.hidden = false;
+      if (author.kind !== "customer" && event.seq > this.#session.read) this.#unread.add(event.seq);
+      if (current) this.#events.emit("message", { author: author.kind, seq: event.seq, at: event.at });
     }
     if (event.seq === this.#history) this.#historyIsComplete();
-    this.#seen(event.seq);
+    this.#seen();
+  }
+
+  #setHolder(holder) {
+    const changed = this.header.kind !== holder;
+    this.header.setHolder(holder, this.#agentName);
+    if (!changed) return;
+    // Whoever was writing does not hold the conversation any more.
+    this.thread.setTyping(null);
+    this.#events.emit("holder", { holder });
   }
 
   #historyIsComplete() {
@@ -305,7 +307,7 @@ export class KlartextWidget extends HTMLElement {
 
   #freshStart() {
     this.#agentName = "";
-    this.#unread = 0;
+    this.#unread.clear();
     this.thread.endConversation(this.#texts.say("fresh_start"));
   }
 
@@ -313,85 +315,26 @@ export class KlartextWidget extends HTMLElement {
   #seen() {
     const inView = this.#open && document.visibilityState === "visible" && this.thread.atEnd;
     if (inView) {
-      this.#unread = 0;
       const { lastSeq } = this.#connection;
       if (lastSeq > this.#session.read) {
         this.#session.set({ read: lastSeq });
         this.#connection.read(lastSeq);
       }
     }
-    this.#showUnread();
+    for (const seq of this.#unread) if (inView || seq <= this.#session.read) this.#unread.delete(seq);
+    const count = this.#unread.size;
+    if (this.launcher.setUnread(count)) this.#events.emit("unread", { count });
   }
 
-  #showUnread() {
-    const count = this.#unread;
-    this.badge.hidden = count === 0;
-    this.badge.textContent = count > 9 ? "9+" : String(count);
-    const unread = count === 1 ? "launcher_unread_one" : "launcher_unread_many";
-    const words = [this.#texts.say("launcher"), this.#texts.say("launcher_note")];
-    if (count) words.push(this.#texts.say(unread, { count }));
-    this.launcher.setAttribute("aria-label", words.join(". "));
-  }
-
-  #showState(state, code = 0) {
-    clearTimeout(this.#statusTimer);
-    this.retry.hidden = state !== "refused";
+  #showState(state, code = 0, over = "socket") {
     this.thread.setPendingState(state === "open" ? "sending" : "waiting");
-    if (state === "open") {
-      this.#setStatus(this.#wasInterrupted ? this.#texts.say("connected") : "");
-      if (this.#wasInterrupted) this.#statusTimer = setTimeout(() => this.#setStatus(""), CONNECTED_FOR);
-      this.#wasInterrupted = false;
-      return;
-    }
-    if (state === "closed" || state === "paused") {
-      this.#setStatus("");
-      return;
-    }
-    const key = this.#stateKey(state, code);
-    // A short interruption is no news.
-    const wait = state === "offline" || state === "refused" || this.statusText.textContent ? 0 : QUIET_FOR;
-    this.#statusTimer = setTimeout(() => {
-      this.#wasInterrupted = true;
-      this.#setStatus(this.#texts.say(key), true);
-    }, wait);
-  }
-
-  #stateKey(state, code) {
-    if (state === "offline" || state === "refused") return state;
-    if (code === CLOSE_RATE) return "busy";
-    if (code === CLOSE_RESTART) return "restart";
-    return this.thread.length ? "reconnecting" : "connecting";
-  }
-
-  /** One calm line from the server, as long as nothing more important is there. */
-  #say(text) {
-    clearTimeout(this.#statusTimer);
-    this.#setStatus(text, true);
-    this.#statusTimer = setTimeout(() => this.#showState(this.#connection.state), 3 * CONNECTED_FOR);
-  }
-
-  #setStatus(text, notable = false) {
-    this.status.classList.toggle("notable", notable);
-    if (this.statusText.textContent !== text) this.statusText.textContent = text;
+    if (state !== "open") this.thread.setTyping(null);
+    this.status.showState(state, code, this.thread.length > 0);
+    this.#events.emit("connection", { state, over });
   }
 
   #announce(text) {
     this.announcer.textContent = "";
     setTimeout(() => (this.announcer.textContent = text), 100);
-  }
-
-  /** A phone's keyboard shrinks the visible area and not the page; the panel follows the visible area. */
-  #followVisibleArea() {
-    const area = window.visualViewport;
-    if (!area) return;
-    const follow = () => {
-      if (area.scale > 1.01) return;
-      this.panel.classList.toggle("short", area.height < SHORT);
-      this.panel.style.setProperty("--visible-height", `${area.height}px`);
-      this.panel.style.setProperty("--visible-top", `${area.offsetTop}px`);
-    };
-    area.addEventListener("resize", follow);
-    area.addEventListener("scroll", follow);
-    follow();
   }
 }

@@ -10,6 +10,8 @@
 
 const SESSION = "klartext.session";
 const UNSENT = "klartext.unsent.";
+// Milliseconds after which a tab also sends what another tab has not got sent.
+const ADOPT_AFTER = 5_000;
 
 function storageOrNull() {
   try {
@@ -30,7 +32,13 @@ function parsedOrNull(text) {
   }
 }
 
-const NOTHING = { token: null, conversation: null, locale: null, read: 0, language: null, large: false };
+/** A message that waits, as a tab stored it. */
+function storedItemOrNull(storage, key) {
+  const item = parsedOrNull(storage.getItem(key));
+  return item && item.client_id && typeof item.text === "string" ? item : null;
+}
+
+const NOTHING = { token: null, conversation: null, locale: null, read: 0, language: null, large: false, polls: false };
 
 export class Session {
   #storage = storageOrNull();
@@ -48,6 +56,11 @@ export class Session {
 
   get conversation() {
     return this.#state.conversation;
+  }
+
+  /** Whether sockets did not get through from here last time. */
+  get polls() {
+    return this.#state.polls;
   }
 
   /** The language that the server was last told. */
@@ -107,17 +120,53 @@ export class Session {
     this.#storage?.removeItem(UNSENT + clientId);
   }
 
-  /** Calls back when another tab stored another conversation than this page's. */
-  onOtherConversation(callback) {
-    window.addEventListener("storage", (event) => {
-      if (event.key !== SESSION || !event.newValue) return;
-      const stored = parsedOrNull(event.newValue);
-      if (!stored || !stored.token) return;
-      const other = stored.conversation !== this.#state.conversation;
-      Object.assign(this.#state, stored);
-      this.#kept = true;
-      if (other) callback();
+  /** This browser forgets everything: the conversation, the settings, and what was not sent. */
+  reset() {
+    for (const clientId of this.#unsent.keys()) this.#storage?.removeItem(UNSENT + clientId);
+    this.#storage?.removeItem(SESSION);
+    this.#forgetAll();
+  }
+
+  /**
+   * Follows what other tabs do: `onOther()` when the conversation is another now, `onReset()` when it was forgotten,
+   * `onRead()` when more of it has been read, `onUnsent(item)` when a message still waits that another tab could not
+   * send within some seconds: that tab may be gone, and its client id lets the server take the message once.
+   */
+  onChangeElsewhere({ onOther, onReset, onRead, onUnsent }) {
+    window.addEventListener("storage", ({ key, newValue }) => {
+      if (key === null || (key === SESSION && newValue === null)) {
+        this.#forgetAll();
+        onReset();
+      } else if (key === SESSION) {
+        this.#follow(parsedOrNull(newValue), onOther, onRead);
+      } else if (key.startsWith(UNSENT) && newValue === null) {
+        this.#unsent.delete(key.slice(UNSENT.length));
+      } else if (key.startsWith(UNSENT)) {
+        setTimeout(() => this.#adopt(key, onUnsent), ADOPT_AFTER);
+      }
     });
+  }
+
+  #follow(stored, onOther, onRead) {
+    if (!stored || !stored.token) return;
+    const other = stored.conversation !== this.#state.conversation;
+    Object.assign(this.#state, stored);
+    this.#kept = true;
+    if (other) onOther();
+    else onRead();
+  }
+
+  #adopt(key, onUnsent) {
+    const item = storedItemOrNull(this.#storage, key);
+    if (!item || this.#unsent.has(item.client_id)) return;
+    this.#unsent.set(item.client_id, item);
+    onUnsent(item);
+  }
+
+  #forgetAll() {
+    this.#kept = false;
+    this.#state = { ...NOTHING };
+    this.#unsent.clear();
   }
 
   #restore() {
@@ -130,8 +179,8 @@ export class Session {
     for (let index = 0; index < this.#storage.length; index += 1) {
       const key = this.#storage.key(index);
       if (!key.startsWith(UNSENT)) continue;
-      const item = parsedOrNull(this.#storage.getItem(key));
-      if (item && item.client_id && typeof item.text === "string") this.#unsent.set(item.client_id, item);
+      const item = storedItemOrNull(this.#storage, key);
+      if (item) this.#unsent.set(item.client_id, item);
     }
   }
 

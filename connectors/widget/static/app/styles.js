@@ -1,7 +1,7 @@
 /**
  * The widget's look, as a constructable stylesheet: it needs no 'unsafe-inline' and cannot leak into the page.
  *
- * A page may set the custom properties --klartext-accent and --klartext-accent-ink on <klartext-widget>.
+ * A page's own colour comes as further rules, see colour.js.
  * Every text has a contrast of at least 7:1 on its ground, every control a border of at least 3:1.
  */
 
@@ -9,10 +9,10 @@ const THEME = `
 :host {
   all: initial;
   color-scheme: light dark;
-  --accent: var(--klartext-accent, #0b5160);
-  --accent-ink: var(--klartext-accent-ink, #ffffff);
-  --head: var(--klartext-accent, #0b4552);
-  --head-ink: var(--klartext-accent-ink, #ffffff);
+  --accent: #0b5160;
+  --accent-ink: #ffffff;
+  --head: #0b4552;
+  --head-ink: #ffffff;
   --ink: #14232a;
   --ink-soft: #384850;
   --paper: #ffffff;
@@ -34,10 +34,10 @@ const THEME = `
 }
 @media (prefers-color-scheme: dark) {
   :host {
-    --accent: var(--klartext-accent, #8fdbe4);
-    --accent-ink: var(--klartext-accent-ink, #06252b);
-    --head: var(--klartext-accent, #0f3a44);
-    --head-ink: var(--klartext-accent-ink, #f1fafb);
+    --accent: #8fdbe4;
+    --accent-ink: #06252b;
+    --head: #0f3a44;
+    --head-ink: #f1fafb;
     --ink: #ecf2f3;
     --ink-soft: #c8d4d8;
     --paper: #1a262b;
@@ -103,6 +103,7 @@ p, h2 { margin: 0; }
   background: var(--ground); box-shadow: var(--shadow);
 }
 .large-type .panel { width: 480px; height: 760px; }
+.left .launcher, .left .panel { right: auto; left: calc(1rem + env(safe-area-inset-left)); }
 .panel:focus-visible { outline-offset: -4px; }
 
 .head { flex: none; padding: .7em .8em .8em; background: var(--head); color: var(--head-ink); }
@@ -139,7 +140,9 @@ p, h2 { margin: 0; }
 const THREAD = `
 .log { flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 1em; scrollbar-width: thin; }
 .log:focus-visible { outline-offset: -4px; }
+.greeting { margin-bottom: .5em; text-align: center; font-weight: 600; overflow-wrap: anywhere; }
 .phone { margin-bottom: 1em; color: var(--ink-soft); font-size: .94em; text-align: center; }
+.phone .hours { display: block; }
 .phone a { color: var(--ink); font-weight: 650; white-space: nowrap; text-underline-offset: 3px; }
 .list { display: flex; flex-direction: column; align-items: stretch; }
 .message {
@@ -183,6 +186,10 @@ const THREAD = `
 .choices button:hover:enabled { background: var(--own); }
 .choices button:disabled { border: 1px dashed var(--edge); background: none; color: var(--ink-soft); font-weight: 400; cursor: default; }
 
+.keep { display: flex; flex-wrap: wrap; align-items: center; gap: 0 1em; margin-top: .6em; font-size: .88em; color: var(--ink-soft); }
+.quiet { min-height: 44px; padding: 0; border: 0; background: none; color: inherit; text-decoration: underline; text-underline-offset: 3px; }
+.quiet:hover { color: var(--ink); text-decoration-thickness: 2px; }
+
 .end { position: relative; flex: none; }
 .jump {
   position: absolute; left: 50%; bottom: .6em; transform: translateX(-50%);
@@ -217,7 +224,7 @@ const CONDITIONS = `
 .short .tools { margin-top: .35em; }
 .short textarea { max-height: 4.2em; }
 @media (max-width: 40rem), (max-height: 26rem) {
-  .panel, .large-type .panel {
+  .panel, .large-type .panel, .left .panel {
     top: var(--visible-top, 0); left: 0; right: 0; bottom: auto;
     width: auto; max-width: none; height: var(--visible-height, 100dvh); max-height: none; border: 0; border-radius: 0;
   }
@@ -256,13 +263,13 @@ const CONDITIONS = `
 @media print { .launcher { display: none; } }
 `;
 
-let sheet = null;
-
-/** One sheet for all widgets of the page. */
-export function styles() {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(THEME + FRAME + THREAD + COMPOSER + CONDITIONS);
-  }
+const sheetOf = (rules) => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(rules);
   return sheet;
+};
+
+/** The widget's sheets, with a page's own rules for its colours behind. */
+export function styles(colours) {
+  return [THEME + FRAME + THREAD + COMPOSER + CONDITIONS, colours].filter(Boolean).map(sheetOf);
 }

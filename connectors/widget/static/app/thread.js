@@ -44,6 +44,11 @@ export class Thread {
     return this.#entries.length;
   }
 
+  /** What the server has confirmed, oldest first. */
+  get confirmed() {
+    return this.#entries.filter((entry) => !entry.pending);
+  }
+
   get atEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     return scrollHeight - scrollTop - clientHeight < NEAR_END;
@@ -75,9 +80,10 @@ export class Thread {
     this.#entries = kept;
   }
 
-  /** Forgets the conversations before this one, too. */
-  clear() {
+  /** Forgets the conversations before this one, too, and with `waiting` what the server has not confirmed. */
+  clear({ waiting = false } = {}) {
     this.#earlier = 0;
+    if (waiting) for (const entry of this.#entries) entry.pending = false;
     this.clearConfirmed();
   }
 

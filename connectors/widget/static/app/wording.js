@@ -1,34 +1,16 @@
 /**
- * The widget's own texts, times and dates, in German and English.
+ * The widget's own texts, times and dates, in German and English. They are part of the widget's file.
  *
- * Guarantee: each language is fetched once and kept; a text that the server lacks shows its key instead of nothing.
- * On failure `load` rejects and keeps nothing, so that the next call tries again.
+ * Guarantee: a text that the server lacks shows its key instead of nothing.
  */
+import { TEXTS } from "./texts.js";
 
 export const LANGUAGES = ["de", "en"];
-const tables = new Map();
 
 export const languageOrDefault = (value) => {
   const short = String(value || "").slice(0, 2).toLowerCase();
   return LANGUAGES.includes(short) ? short : null;
 };
-
-async function fetchTable(base, language) {
-  const answer = await fetch(new URL(`wording/${language}.json`, base), { credentials: "omit" });
-  if (!answer.ok) throw new Error(`wording ${language}: HTTP ${answer.status}`);
-  return answer.json();
-}
-
-/** The texts of one language; rejects when the server cannot be reached. */
-export function load(base, language, timeZone) {
-  const key = new URL(`wording/${language}.json`, base).href;
-  if (!tables.has(key)) {
-    const pending = fetchTable(base, language);
-    tables.set(key, pending);
-    pending.catch(() => tables.delete(key));
-  }
-  return tables.get(key).then((table) => new Wording(table, language, timeZone));
-}
 
 export class Wording {
   #table;
@@ -37,10 +19,10 @@ export class Wording {
   #shortDay;
   #dayKey;
 
-  constructor(table, language, timeZone) {
+  constructor(language, timeZone) {
     const locale = language === "de" ? "de-DE" : "en-GB";
     this.language = language;
-    this.#table = table;
+    this.#table = TEXTS[language];
     this.#clock = new Intl.DateTimeFormat(locale, { timeZone, hour: "2-digit", minute: "2-digit" });
     this.#day = new Intl.DateTimeFormat(locale, { timeZone, day: "numeric", month: "long", year: "numeric" });
     this.#shortDay = new Intl.DateTimeFormat(locale, { timeZone, day: "numeric", month: "short" });
@@ -59,6 +41,12 @@ export class Wording {
     if (Number.isNaN(at.getTime())) return "";
     const clock = this.#clock.format(at);
     return this.#isToday(at) ? clock : `${this.#shortDay.format(at)}, ${clock}`;
+  }
+
+  /** "20. November 2026, 14:03", for whoever reads it another day. */
+  fullMoment(value) {
+    const at = new Date(value);
+    return Number.isNaN(at.getTime()) ? "" : `${this.#day.format(at)}, ${this.#clock.format(at)}`;
   }
 
   author(author) {

@@ -1,0 +1,176 @@
+"""Every kind of cut, over a socket and over HTTP: each message and each answer is there once, and none is missing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.browser.conftest import Windows
+from tests.browser.line import CustomerLine, Sockets
+from tests.browser.pages import CustomerWindow
+from tests.browser.stack import Login, Stack
+
+QUESTION = "Gibt es in 06217 eine Störung?"
+ANSWER = "S-1042"
+# How Chromium notes a line that is cut or blocked. The page itself must not complain.
+NOTED = (
+    *("WebSocket connection to", "ERR_CONNECTION_", "ERR_EMPTY_RESPONSE", "ERR_INTERNET_DISCONNECTED"),
+    *("ERR_NETWORK_CHANGED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONTENT_LENGTH_MISMATCH"),
+)
+# Milliseconds: until a dead line is noticed and another is open.
+BACK = 90_000
+OVER = {"pass": "socket", "refused": "http", "swallowed": "http"}
+SHOW_LINE = """window.klartext = function () { (klartext.q = klartext.q || []).push(arguments); };
+klartext("on", "connection", ({state, over}) => { if (state === "open") window.over = over; });"""
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=["pass", "refused"])
+async def line(stack: Stack, request: pytest.FixtureRequest) -> AsyncIterator[CustomerLine]:
+    """The line between one customer and the system."""
+    sockets: Sockets = request.param
+    opened = CustomerLine(stack.base, sockets)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+async def talking(windows: Windows, line: CustomerLine) -> CustomerWindow:
+    """A customer who has got one answer over this line."""
+    customer = await windows.customer("de")
+    customer.base = line.base
+    customer.expect_console(*NOTED)
+    await customer.page.add_init_script(SHOW_LINE)
+    await customer.open()
+    await customer.ask(QUESTION, ANSWER)
+    assert await customer.page.evaluate("over") == OVER[line.sockets]
+    return customer
+
+
+async def expect_once(customer: CustomerWindow, *texts: str) -> None:
+    """Each of these was said once and has been sent, and each question has one answer."""
+    for text in texts:
+        said = customer.by("customer", text)
+        await expect(said).to_have_count(1, timeout=BACK)
+        await expect(said.locator(".state")).to_be_hidden(timeout=BACK)
+
+
+async def test_a_reload_in_the_middle_of_sending(windows: Windows, line: CustomerLine) -> None:
+    customer = await talking(windows, line)
+    line.hang()
+    await customer.say("Und in 06217 (eins)?")
+    await customer.say("Und in 06217 (zwei)?")
+    line.resume()
+    await customer.reload()
+    await expect_once(customer, "(eins)", "(zwei)")
+    await customer.reload()
+    await expect_once(customer, "(eins)", "(zwei)")
+
+
+async def test_what_was_said_while_another_tab_was_in_front(windows: Windows, line: CustomerLine, anna: Login) -> None:
+    agent = await (await windows.agent("de")).enter(anna)
+    customer = await talking(windows, line)
+    await customer.ask_for_a_person()
+    await agent.open(await customer.conversation())
+    await agent.claim()
+    elsewhere = await customer.page.context.new_page()
+    await elsewhere.bring_to_front()
+    await agent.write("Guten Tag (eins)")
+    await agent.write("Sind Sie da? (zwei)")
+    await customer.page.bring_to_front()
+    for text in ("(eins)", "(zwei)"):
+        await expect(customer.by("human", text)).to_have_count(1, timeout=BACK)
+    await customer.say("Ja, hier (drei)")
+    await expect_once(customer, "(drei)")
+    await expect(agent.said_by("customer", "(drei)")).to_have_count(1)
+
+
+async def test_two_tabs_at_once(windows: Windows, line: CustomerLine) -> None:
+    first = await talking(windows, line)
+    second = windows.customer_tab(await first.page.context.new_page(), "de")
+    second.base = line.base
+    second.expect_console(*NOTED)
+    await second.open()
+    await second.arrived("bot", ANSWER)
+    await second.say("Aus dem zweiten Tab")
+    await first.say("Aus dem ersten Tab")
+    for tab in (first, second):
+        await expect_once(tab, "Aus dem zweiten Tab", "Aus dem ersten Tab")
+    await expect(first.messages).to_have_count(await second.messages.count())
+
+
+async def test_a_tab_that_is_closed_leaves_what_it_could_not_send_to_the_other(
+    windows: Windows, line: CustomerLine
+) -> None:
+    first = await talking(windows, line)
+    second = windows.customer_tab(await first.page.context.new_page(), "de")
+    second.base = line.base
+    second.expect_console(*NOTED)
+    await second.open()
+    line.hang()
+    await first.say("Vor dem Schließen gesagt")
+    await expect(first.by("customer", "Vor dem Schließen gesagt")).to_be_visible()
+    await first.page.close()
+    await expect(second.by("customer", "Vor dem Schließen gesagt")).to_be_visible()
+    line.resume()
+    await expect_once(second, "Vor dem Schließen gesagt")
+
+
+async def test_a_line_that_is_silent_as_after_sleep(windows: Windows, line: CustomerLine) -> None:
+    """Nothing comes through and nobody is told, as when a lid is closed; the same messages go over a new line."""
+    customer = await talking(windows, line)
+    line.hang()
+    await customer.say("Beim Zuklappen gesagt")
+    waiting = customer.by("customer", "Beim Zuklappen gesagt").locator(".state")
+    await expect(waiting).to_have_text(customer.words("widget_state_waiting"), timeout=BACK)
+    await line.cut()
+    await line.mend()
+    await customer.page.evaluate("window.dispatchEvent(new Event('online'))")
+    await expect_once(customer, "Beim Zuklappen gesagt")
+    await customer.ask(QUESTION, ANSWER)
+
+
+async def test_a_network_that_goes_and_comes_back(windows: Windows, line: CustomerLine) -> None:
+    customer = await talking(windows, line)
+    for number in ("eins", "zwei"):
+        await customer.page.context.set_offline(True)
+        await line.cut()
+        await customer.say(f"Ohne Netz gesagt ({number})")
+        waiting = customer.by("customer", f"({number})").locator(".state")
+        await expect(waiting).to_have_text(customer.words("widget_state_waiting"), timeout=BACK)
+        await line.mend()
+        await customer.page.context.set_offline(False)
+        await expect_once(customer, "(eins)")
+    await expect_once(customer, "(eins)", "(zwei)")
+
+
+async def test_sockets_that_are_swallowed_are_given_up_for_http(windows: Windows, stack: Stack) -> None:
+    line = CustomerLine(stack.base, "swallowed")
+    await line.open()
+    try:
+        customer = await talking(windows, line)
+        assert await customer.page.evaluate("JSON.parse(localStorage.getItem('klartext.session')).polls") is True
+    finally:
+        await line.close()
+
+
+async def test_typing_and_reading_are_told_over_http_too(windows: Windows, stack: Stack, anna: Login) -> None:
+    line = CustomerLine(stack.base, "refused")
+    await line.open()
+    try:
+        agent = await (await windows.agent("de")).enter(anna)
+        customer = await talking(windows, line)
+        await customer.ask_for_a_person()
+        await agent.open(await customer.conversation())
+        await agent.claim()
+        typing = customer.panel.locator(".typing")
+        # A hint that comes between two questions is lost; whoever goes on writing is seen with the next.
+        await agent.field.press_sequentially("Guten Tag, ich sehe es mir an", delay=300)
+        await expect(typing).to_have_text(customer.words("widget_typing_human", name=anna.name))
+        await agent.write("Guten Tag")
+        await customer.arrived("human", "Guten Tag")
+        await expect(typing).to_be_hidden()
+    finally:
+        await line.close()
