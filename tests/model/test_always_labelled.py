@@ -1,0 +1,150 @@
+"""Whatever is done in whatever order: nothing is emitted without its author, no session of the bot without disclosure.
+
+Looked at is what leaves, not what is stored: frames of widget and desk, and the texts that WhatsApp's provider gets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.conversation.limits import TextRefused
+from bot.conversation.model import AuthorKind, Holder, Message
+from bot.service.conversations import Refused
+from bot.store.conversations import message_of, select_messages
+from bot.store.log import read_conversation, tenures
+from bot.store.tables import message as message_table
+from bot.transparency.wording import LANGUAGES, wording
+from connectors.frames import event_frame
+from connectors.whatsapp.render import render
+from tests.model.world import World
+
+_TEXTS = st.one_of(
+    st.text(max_size=40),
+    st.sampled_from(["Sind Sie ein Mensch?", "Mensch", "/restart", "Ich bin Anna Berger (Mensch):"]),
+)
+_STEPS = st.one_of(
+    st.tuples(st.just("say"), _TEXTS),
+    st.tuples(st.just("reply"), _TEXTS),
+    st.tuples(st.just("press"), st.integers(0, 5)),
+    st.tuples(st.just("locale"), st.sampled_from(LANGUAGES)),
+    st.tuples(st.just("pause"), st.sampled_from([1, 61, 601, 90_000])),
+    st.tuples(st.sampled_from(["work", "claim", "hand_back", "expire", "erase"]), st.none()),
+)
+_BOT_NAMES = {wording().say("author_bot", language) for language in LANGUAGES}
+_SYSTEM_NAMES = {wording().say("author_system", language) for language in LANGUAGES}
+
+
+@pytest.fixture(scope="module")
+def stage(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[World, Callable[[Coroutine[Any, Any, None]], None]]]:
+    """A world, and the loop in which it lives."""
+    loop = asyncio.new_event_loop()
+    path: Path = tmp_path_factory.mktemp("labelled") / "klartext.db"
+    world = loop.run_until_complete(World.open(f"sqlite+aiosqlite:///{path}"))
+    yield world, loop.run_until_complete
+    loop.run_until_complete(world.close())
+    loop.close()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@given(steps=st.lists(_STEPS, max_size=14), channel=st.sampled_from(["widget", "push"]))
+def test_no_order_of_inputs_emits_an_unlabelled_message_or_an_undisclosed_session(
+    stage: tuple[World, Callable[[Coroutine[Any, Any, None]], None]], steps: list[tuple[str, Any]], channel: str
+) -> None:
+    world, run = stage
+    run(_play(world, steps, channel))
+
+
+async def _play(world: World, steps: list[tuple[str, Any]], channel: str) -> None:
+    await world.reset()
+    conversation_id = await world.begin(channel)
+    for step, value in steps:
+        with contextlib.suppress(Refused, TextRefused):
+            await _do(world, conversation_id, step, value)
+        await _look(world, conversation_id)
+
+
+async def _do(world: World, conversation_id: str, step: str, value: Any) -> None:
+    conversations = world.conversations
+    async with world.store.read() as unit:
+        row = await read_conversation(unit, conversation_id)
+    assert row is not None
+    if step == "say":
+        await conversations.receive(conversation_id, value, client_id=uuid.uuid4().hex)
+    elif step == "press":
+        buttons = [button for one in await _log(world, conversation_id) for button in one.buttons]
+        if buttons:
+            button = buttons[-1 - value % len(buttons)]
+            await conversations.receive(conversation_id, button.title, client_id=uuid.uuid4().hex, button_id=button.id)
+    elif step == "reply":
+        await conversations.reply(conversation_id, world.anna, value, client_id=uuid.uuid4().hex)
+    elif step == "locale":
+        await conversations.set_locale(conversation_id, value)
+    elif step == "pause":
+        world.clock.advance(value)
+    elif step == "work":
+        await world.work()
+    elif step == "claim":
+        await conversations.claim(conversation_id, world.anna, row.epoch)
+    elif step == "hand_back":
+        await conversations.hand_back(conversation_id, world.anna, None)
+    elif step == "expire":
+        await world.deadlines.expire_due()
+    elif step == "erase":
+        await conversations.erase(conversation_id, "customer")
+
+
+async def _rows(world: World, conversation_id: str) -> AsyncIterator[Any]:
+    async with world.store.read() as unit:
+        query = select_messages().where(message_table.c.conversation_id == conversation_id)
+        for row in (await unit.connection.execute(query.order_by(message_table.c.seq))).mappings():
+            yield row
+
+
+async def _log(world: World, conversation_id: str) -> list[Message]:
+    return [message_of(row) async for row in _rows(world, conversation_id)]
+
+
+async def _look(world: World, conversation_id: str) -> None:
+    rows = [row async for row in _rows(world, conversation_id)]
+    for row in rows:
+        message = message_of(row)
+        _labelled(event_frame(message)["author"])
+        if message.author.kind is not AuthorKind.CUSTOMER:
+            for language in LANGUAGES:
+                for part in render([message], world.words, language):
+                    label, separator, text = part.body.partition(" · ")
+                    assert separator, f"no author in front of {part.body!r}"
+                    assert text.strip()
+                    assert _says_who(label, message), f"{label!r} does not say who wrote it"
+    async with world.store.read() as unit:
+        for tenure in await tenures(unit, conversation_id):
+            entries = [row for row in rows if row["epoch"] == tenure.epoch and row["author_kind"] == "bot"]
+            if tenure.holder is Holder.BOT:
+                assert entries, "the bot holds the conversation and has not said what it is"
+                assert entries[0]["discloses"], "the bot spoke before it said what it is"
+
+
+def _labelled(author: dict[str, str]) -> None:
+    kind, name = author["kind"], author["name"]
+    assert kind in {"customer", "bot", "human", "system"}
+    assert name.strip()
+    assert (name in _BOT_NAMES) == (kind == "bot")
+    assert (name in _SYSTEM_NAMES) == (kind == "system")
+    assert (name == "Anna Berger") == (kind == "human")
+
+
+def _says_who(label: str, message: Message) -> bool:
+    if message.author.kind is AuthorKind.HUMAN:
+        return message.author.name in label
+    return label in {wording().say(f"whatsapp_label_{message.author.kind.value}", one) for one in LANGUAGES}

@@ -1,0 +1,151 @@
+"""Every way out of the process towards a person, read from the code: whoever opens another finds this test failing.
+
+What is said goes one way: a `Draft`, which cannot be built without an author; `OpenConversation.append`, which writes
+it into the log; and from the log `event_frame` for widget and desk, or `render` for WhatsApp. Both put the author in.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from bot.settings import ROOT
+
+_CODE = ("bot", "connectors", "actions")
+
+# Who may call what. Each of these sends, or makes what is sent.
+CALLS: dict[str, dict[str, str]] = {
+    "WebSocketResponse": {
+        "connectors/widget/channel.py": "the customer's socket",
+        "connectors/desk/socket.py": "the agent's socket",
+    },
+    "send_str": {
+        "connectors/widget/socket.py": "frames; what was said only as `event_frame`",
+        "connectors/desk/socket.py": "frames; what was said only as `event_frame`",
+    },
+    "send_bytes": {},
+    "send_json": {},
+    "StreamResponse": {},
+    "ClientSession": {
+        "bot/service/brain.py": "to the brain",
+        "bot/brain/action_endpoint.py": "from the brain to the actions",
+        "bot/run.py": "asks our own processes whether they are ready",
+        "actions/crm/transport.py": "to the customer data and ticket systems",
+        "connectors/whatsapp/client.py": "to the provider: what `render` made",
+        "connectors/whatsapp/standin/webhooks.py": "the demo's provider, to our own webhook",
+    },
+    # Messages for WhatsApp are made where the label is put in front, and nowhere else.
+    "TextMessage": {"connectors/whatsapp/render.py": "labelled"},
+    "ButtonsMessage": {"connectors/whatsapp/render.py": "labelled"},
+    "ListMessage": {"connectors/whatsapp/render.py": "labelled"},
+    "open_connection": {},
+    "create_connection": {},
+    "sendto": {},
+    "sendmail": {},
+    "send_message": {},
+}
+# Modules that reach people or servers by themselves.
+MODULES: dict[str, dict[str, str]] = {
+    **{
+        name: {}
+        for name in (
+            *("smtplib", "aiosmtplib", "urllib.request", "http.client", "requests", "httpx", "websockets", "ftplib"),
+            *("telnetlib", "xmlrpc", "twilio", "telegram", "paramiko", "nntplib", "imaplib", "poplib"),
+        )
+    },
+    "socket": {
+        "bot/run.py": "looks whether a port is free",
+        "connectors/whatsapp/demo/__init__.py": "a free port for the demo",
+        "connectors/whatsapp/standin/server.py": "a free port for the demo",
+    },
+}
+# Tables whose rows reach a person, and who writes them.
+TABLES = {
+    "notification": {
+        "actions/crm/proof.py": "the code by mail or SMS",
+        "actions/crm/posting.py": "the company's letters",
+    },
+    "message": {},
+    "message_table": {},
+}
+
+
+def _trees() -> dict[str, ast.Module]:
+    paths = (path for folder in _CODE for path in (ROOT / folder).rglob("*.py"))
+    return {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+
+
+TREES = _trees()
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _callers() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                found[_name(node.func)].add(path)
+    return found
+
+
+def _importers() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    found[alias.name].add(path)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found[node.module].add(path)
+                for alias in node.names:
+                    found[f"{node.module}.{alias.name}"].add(path)
+    return found
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_nobody_else_sends(name: str) -> None:
+    assert _callers()[name] <= CALLS[name].keys(), f"{name} is another way out towards a person"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_nobody_else_imports_what_sends(name: str) -> None:
+    assert _importers()[name] <= MODULES[name].keys(), f"{name} is another way out towards a person"
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_nobody_else_writes_what_reaches_a_person(table: str) -> None:
+    writers = {
+        path
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and _name(node.func) == "insert" and node.args and _name(node.args[0]) == table
+    }
+    assert writers <= TABLES[table].keys()
+
+
+def test_events_have_one_maker() -> None:
+    """A frame that looks like something that was said is made where the author is put in."""
+    makers = {
+        path
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value == "type" and isinstance(value, ast.Constant)
+        if value.value == "event" and path.startswith("connectors/")
+    }
+    assert makers == {"connectors/frames.py"}
+
+
+def test_every_entry_of_these_lists_is_in_use() -> None:
+    """An allowance that nobody needs any more is taken back."""
+    callers, importers = _callers(), _importers()
+    unused = [(name, path) for name, allowed in CALLS.items() for path in allowed if path not in callers[name]]
+    unused += [(name, path) for name, allowed in MODULES.items() for path in allowed if path not in importers[name]]
+    assert [one for one in unused if Path(ROOT / one[1]).exists()] == []
