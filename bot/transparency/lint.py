@@ -1,8 +1,7 @@
 """The wording's lint: `python -m bot.transparency.lint` names each sentence that must not be said, and exits non-zero.
 
-What it catches: a claim to be human, a promise without evidence, Du beside Sie, an exclamation mark, a placeholder that
-only one language has. A text missing in a language does not even load (`bot/transparency/wording.py`). The rules are in
-`RULES`; a rule is a pattern, the languages it holds for, and what is wrong.
+The rules are in `data/wording_rules.yml`, each with sentences that it finds; besides, a placeholder that only one
+language has is a problem. A text missing in a language does not even load (`bot/transparency/wording.py`).
 """
 
 from __future__ import annotations
@@ -11,81 +10,54 @@ import re
 import string
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
+import msgspec
+import yaml
+
+from bot.settings import ROOT
 from bot.transparency.wording import LANGUAGES, Wording
 
+FILE = ROOT / "data" / "wording_rules.yml"
 
-@dataclass(frozen=True)
-class Rule:
-    """Text that matches `pattern` is wrong in these languages."""
 
-    name: str
-    pattern: re.Pattern[str]
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Text in which one of `words`, or the `pattern`, is found is wrong in these languages."""
+
+    name: str = msgspec.field(name="rule")
     languages: tuple[str, ...]
-    # Keys of texts that people fill in or say themselves, for which the rule does not hold.
-    excepted: frozenset[str] = frozenset()
+    # What a test sees found, and left alone.
+    finds: tuple[str, ...]
+    spares: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    pattern: str | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.words) == bool(self.pattern) or not self.finds:
+            raise ValueError(f"{self.name}: either words or a pattern, and what it finds")
+
+    def patterns(self) -> list[re.Pattern[str]]:
+        """Each of its words, or its pattern, by itself."""
+        if self.pattern is not None:
+            return [re.compile(self.pattern)]
+        return [re.compile(rf"(?<!\w)(?:{word})(?!\w)", re.IGNORECASE) for word in self.words]
 
 
-def _words(*alternatives: str) -> re.Pattern[str]:
-    return re.compile(r"(?<!\w)(?:" + "|".join(alternatives) + r")(?!\w)", re.IGNORECASE)
-
-
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "a claim to be human",
-        _words(
-            r"ich bin (?:ein|eine) (?:mensch|person|mitarbeiter(?:in)?|berater(?:in)?)",
-            r"mein name ist",
-            r"ich heiße",
-            r"i am (?:a |an )?(?:human|person|real person|employee)",
-            r"i'm (?:a |an )?(?:human|person|real person|employee)",
-            r"my name is",
-        ),
-        ("de", "en"),
-    ),
-    Rule(
-        "a promise without evidence",
-        _words(
-            r"gleich(?! (?:wie|viel|lang|groß))",
-            r"sofort",
-            r"umgehend",
-            r"schnellstmöglich",
-            r"so schnell wie möglich",
-            r"in kürze",
-            r"in wenigen (?:minuten|augenblicken)",
-            r"demnächst",
-            r"garantiert",
-            r"shortly",
-            r"immediately",
-            r"right away",
-            r"as soon as possible",
-            r"in no time",
-            r"in a few minutes",
-            r"guaranteed",
-        ),
-        ("de", "en"),
-    ),
-    Rule(
-        "Du beside Sie", _words(r"du", r"dich", r"dir", r"dein(?:e|em|en|er|es)?", r"euch", r"euer", r"eure"), ("de",)
-    ),
-    Rule("an exclamation mark", re.compile("!"), ("de", "en")),
-    Rule(
-        "feelings that a program does not have",
-        _words(r"ich freue mich", r"i am happy to", r"i'm happy to"),
-        ("de", "en"),
-    ),
-    Rule("blanks doubled or at an end", re.compile(r"^\s|\s$|  "), ("de", "en")),
-)
+@lru_cache(maxsize=1)
+def rules(path: Path = FILE) -> tuple[Rule, ...]:
+    """The rules, read once. A rule that cannot be read is an error: no text passes unread."""
+    return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), tuple[Rule, ...])
 
 
 def problems(words: Wording) -> Iterator[str]:
     """Each problem as one line: key, language, what is wrong, the text."""
+    patterns = [(rule, rule.patterns()) for rule in rules()]
     for key, texts in words.entries().items():
-        for rule in RULES:
+        for rule, alternatives in patterns:
             for language in rule.languages:
-                found = rule.pattern.search(texts[language])
-                if found and key not in rule.excepted:
+                found = next(filter(None, (one.search(texts[language]) for one in alternatives)), None)
+                if found:
                     yield f"{key} ({language}): {rule.name}: {found.group(0)!r} in {texts[language]!r}"
         fields = {language: _fields(texts[language]) for language in LANGUAGES}
         if fields["de"] != fields["en"]:

@@ -4,40 +4,46 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bot.conversation.handover import HANDOVER_REASONS, Reason
-from bot.transparency.lint import problems
-from bot.transparency.wording import Wording, WordingError, wording
+from bot.transparency.lint import Rule, problems, rules
+from bot.transparency.wording import LANGUAGES, Wording, WordingError, wording
 
 
 @pytest.mark.parametrize(
-    ("german", "english", "problem"),
-    [
-        ("Ich bin ein Mensch.", "Hello.", "human"),
-        ("Mein Name ist Anna.", "Hello.", "human"),
-        ("Guten Tag.", "My name is Anna.", "human"),
-        ("Es meldet sich gleich jemand.", "Somebody will answer.", "promise"),
-        ("Wir antworten sofort.", "We will answer.", "promise"),
-        ("Wir antworten.", "Someone will be with you shortly.", "promise"),
-        ("Was kann ich für dich tun?", "What can I do?", "Du beside Sie"),
-        ("Vielen Dank!", "Thank you.", "exclamation"),
-        ("Ich freue mich auf Sie.", "Hello.", "feelings"),
-        ("Guten  Tag.", "Hello.", "blanks"),
-        ("Guten Tag, {name}.", "Hello.", "placeholders"),
-    ],
+    ("rule", "sentence"), [(rule, sentence) for rule in rules() for sentence in rule.finds], ids=str
 )
-def test_each_rule_finds_its_sentence(german: str, english: str, problem: str) -> None:
-    (found,) = problems(Wording({"key": {"de": german, "en": english}}))
-    assert problem in found
+def test_each_rule_finds_its_sentences_in_its_languages(rule: Rule, sentence: str) -> None:
+    for language in LANGUAGES:
+        texts = {"de": "Hallo.", "en": "Hello.", language: sentence}
+        found = [line for line in problems(Wording({"key": texts})) if rule.name in line]
+        assert len(found) == (language in rule.languages)
 
 
-def test_a_sentence_that_only_looks_alike_is_left_alone() -> None:
-    harmless = {
-        "de": "Sie sprechen mit dem Bot, nicht mit einem Menschen. Das Ergebnis ist gleich groß.",
-        "en": "Hello.",
-    }
-    assert not list(problems(Wording({"key": harmless})))
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
+def test_each_word_of_a_rule_has_been_seen_to_find_something(rule: Rule) -> None:
+    unseen = [one.pattern for one in rule.patterns() if not any(one.search(sentence) for sentence in rule.finds)]
+    assert unseen == []
+
+
+@pytest.mark.parametrize("sentence", [sentence for rule in rules() for sentence in rule.spares])
+def test_a_sentence_that_only_looks_alike_is_left_alone(sentence: str) -> None:
+    assert not list(problems(Wording({"key": {"de": sentence, "en": sentence}})))
+
+
+def test_a_placeholder_that_one_language_misses_is_found() -> None:
+    (found,) = problems(Wording({"key": {"de": "Guten Tag, {name}.", "en": "Hello."}}))
+    assert "placeholders" in found
+
+
+@pytest.mark.parametrize("extra", ["words: [x]\n  pattern: x", "languages: [de]", "words: [x]\n  excepted: [y]"])
+def test_a_rule_that_says_too_little_or_too_much_does_not_load(extra: str, tmp_path: Path) -> None:
+    path = tmp_path / "rules.yml"
+    path.write_text(f"- rule: r\n  finds: [x]\n  {extra}\n", encoding="utf-8")
+    with pytest.raises(msgspec.ValidationError):
+        rules.__wrapped__(path)
 
 
 def test_the_products_own_texts_pass() -> None:
