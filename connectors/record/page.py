@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from html import escape
+from pathlib import Path
 
 import msgspec
 from aiohttp import web
@@ -26,6 +27,7 @@ from connectors.frames import request_language
 
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 _LONGEST_TOKEN = 200
+_STATIC = Path(__file__).parent / "static"
 
 
 def register_record(app: web.Application, services_key: web.AppKey[Services]) -> None:
@@ -52,6 +54,7 @@ def register_record(app: web.Application, services_key: web.AppKey[Services]) ->
     app.router.add_post("/record", with_record(_show))
     app.router.add_post("/record/download", with_record(_download))
     app.router.add_post("/record/erase", with_record(_erase))
+    app.router.add_static("/record/static", _STATIC)
 
 
 Answer = Callable[[Services, Record, str, dict[str, str], Language], Awaitable[web.Response]]
@@ -133,7 +136,8 @@ def _page(words: Wording, language: Language, title: str, body: str, *, status: 
     text = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
-        f'<title>{heading}</title><link rel="stylesheet" href="/transparency/static/transparency.css"></head>'
+        f'<title>{heading}</title><link rel="stylesheet" href="/transparency/static/transparency.css">'
+        '<link rel="stylesheet" href="/record/static/record.css"></head>'
         f'<body><main><h1>{heading}</h1>{body}<p><a href="/transparency?lang={language}">{more}</a></p></main>'
         "</body></html>"
     )
