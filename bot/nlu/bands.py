@@ -9,12 +9,16 @@ downwards. Each is a null hypothesis "the error among answered is at least the b
 rejected one is used. Testing in a fixed order needs no correction for the number of candidates. An answer is wrong
 when the example has another intent, including every out-of-scope example.
 
+Guarded requests (a person, the truth about the bot) have a threshold of their own, because missing one is worse than
+a person or a truth too many: the share of other messages taken for one of them stays under `false_alarms`, by the
+same walk. They are never taken when something else is likelier than both together.
+
 Limit: customers who write unlike the training data are outside the guarantee.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -28,6 +32,8 @@ ANSWER, ASK, HANDOVER = "answer", "ask", "handover"
 OFFERED = 3
 # Larger than any probability: this band is closed.
 NEVER = 2.0
+# Walked from the strictest; below one half, something else is likelier.
+_GUARDED_CANDIDATES = tuple(step / 100 for step in range(95, 49, -5))
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class Bands:
     wrong: float = 0.0  # share of wrong ones among all answers given
     accuracy: float = 0.0  # best reading correct, in-scope examples
     examples: int = 0
+    guarded_from: float = NEVER  # on the probabilities of all guarded requests together
 
     def decide(self, probability: float) -> str:
         if probability >= self.answer_from:
@@ -85,6 +92,21 @@ def fit_bands(
         accuracy=float(correct[known].mean()) if known.any() else 0.0,
         examples=len(truth),
     )
+
+
+def fit_guarded(
+    held_out: HeldOut, guarded: Collection[str], false_alarms: float, assurance: float = 0.95
+) -> tuple[float, NDArray[np.bool_]]:
+    """Fits the guarded requests' common threshold; returns it and which held-out examples reach it."""
+    columns = [row for row, label in enumerate(held_out.labels) if label in guarded]
+    scores = held_out.probabilities[:, columns].sum(axis=1)
+    others = ~np.isin(held_out.truth, columns)
+    threshold = NEVER
+    for candidate in _GUARDED_CANDIDATES if columns else ():
+        if upper_error(int((others & (scores >= candidate)).sum()), int(others.sum()), assurance) > false_alarms:
+            break
+        threshold = candidate
+    return threshold, scores >= threshold
 
 
 def _answer_threshold(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,9 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.bands import ANSWER, HANDOVER, NEVER, Bands, fit_bands
+from bot.nlu.bands import ANSWER, HANDOVER, NEVER, Bands, fit_bands, fit_guarded
 from bot.nlu.clauses import clauses
-from bot.nlu.guards import guard
+from bot.nlu.guards import GUARDED, guard
 from bot.nlu.model import HeldOut, IntentModel
 from bot.nlu.shortcuts import CONFIDENCE, known_wordings, shortcut
 from bot.nlu.text import clean, fold, has_words
@@ -47,12 +48,14 @@ class BoundedIntentClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """`error_bound`: largest share of wrong answers; `assurance`: with which probability.
 
+        `false_alarms`: largest share of other messages taken for a guarded request.
         `out_of_scope`: the trained intent of everything the assistant does not do; `value_intent`: of bare values;
         `ranking_length`: readings kept; `no_request`: intents that are never one of two requests in a message.
         """
         return {
             "error_bound": 0.03,
             "assurance": 0.95,
+            "false_alarms": 0.01,
             "out_of_scope": "out_of_scope",
             "value_intent": "inform",
             "ranking_length": 8,
@@ -110,14 +113,13 @@ class BoundedIntentClassifier(IntentClassifier, GraphComponent):
         held_out = self._model.fit(texts, intents)
         self._intents = frozenset(self._model.labels)
         self._known = known_wordings(texts, intents)
-        # Guarded wordings never reach the classifier, so the bound is fitted on the rest.
+        assurance = self._config["assurance"]
+        # Guarded requests never reach the bands, so the bound is fitted on the rest.
         reached = np.array([guard(fold(clean(text))) not in self._intents for text in texts])
-        self._bands = fit_bands(
-            held_out.only(reached),
-            self._config["out_of_scope"],
-            self._config["error_bound"],
-            self._config["assurance"],
-        )
+        rest = held_out.only(reached)
+        guarded_from, taken = fit_guarded(rest, GUARDED, self._config["false_alarms"], assurance)
+        bands = fit_bands(rest.without(taken), self._config["out_of_scope"], self._config["error_bound"], assurance)
+        self._bands = replace(bands, guarded_from=guarded_from)
         return held_out, self._bands
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -152,6 +154,10 @@ class BoundedIntentClassifier(IntentClassifier, GraphComponent):
                 reading["confidence"] *= 1 - CONFIDENCE
             ranking = [{"name": sure, "confidence": CONFIDENCE}, *others][: self._config["ranking_length"]]
             return dict(ranking[0]), ranking, ANSWER
+        guarded = [reading for reading in ranking if reading["name"] in GUARDED]
+        if guarded and sum(reading["confidence"] for reading in guarded) >= self._bands.guarded_from:
+            ranking = [guarded[0], *(reading for reading in ranking if reading is not guarded[0])]
+            return dict(guarded[0]), ranking, ANSWER
         best = ranking[0]["confidence"] if ranking else 0.0
         decision = self._bands.decide(best) if has_words(clean(text)) else HANDOVER
         if decision == ANSWER:

@@ -19,6 +19,7 @@ from bot.nlu.phrases import HERE
 
 TALK_TO_HUMAN = "talk_to_human"
 BOT_CHALLENGE = "bot_challenge"
+GUARDED = frozenset((TALK_TO_HUMAN, BOT_CHALLENGE))
 
 # A pasted letter mentions people and bots without asking for either.
 _LONGEST = 600

@@ -64,7 +64,11 @@ class HeldOut:
 
     def only(self, chosen: NDArray[np.bool_]) -> HeldOut:
         """Returns the examples chosen by a mask over all training examples."""
-        kept = chosen[self.rows]
+        return self.without(~chosen[self.rows])
+
+    def without(self, left_out: NDArray[np.bool_]) -> HeldOut:
+        """Returns the examples but those of a mask over these here."""
+        kept = ~left_out
         return HeldOut(self.labels, self.rows[kept], self.truth[kept], self.probabilities[kept])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 TODAY = date(2026, 11, 21)  # a Saturday
 
 
-def table(name: str) -> list[tuple[str, str]]:
-    """Returns the rows of a two-column file of this folder."""
+def table(name: str) -> list[tuple[str, ...]]:
+    """Returns the rows of a file of this folder, its columns set apart by tabulators."""
     lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
-    return [(left, right) for left, _, right in (line.partition("\t") for line in lines)]
+    return [tuple(line.split("\t")) for line in lines]

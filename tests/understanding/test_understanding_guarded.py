@@ -1,11 +1,25 @@
-"""A person asked for, the truth asked for: recall on composed wordings, false alarms on statements."""
+"""A person asked for, the truth asked for: recall on composed and on freely written wordings, false alarms on others.
+
+guarded.tsv was written before the guards, their threshold and most of their training data; no miss in it was read
+to improve them. Its limits here are what was measured, less chance: floors, not goals (docs/understanding.md).
+"""
 
 from __future__ import annotations
 
 import pytest
 from composed_wordings import CHALLENGE_DE, CHALLENGE_EN, PERSON_DE, PERSON_EN, composed, statements
+from labelled_tables import table
+
+from bot.nlu.guards import GUARDED
+from bot.nlu.shortcuts import wording
 
 COUNT = 150
+UNSEEN = table("guarded.tsv")
+
+
+def unseen(intent: str, language: str) -> list[str]:
+    """Returns the freely written wordings of one kind; "neither" mentions people or machines, or is a near request."""
+    return [text for named, spoken, text in UNSEEN if (named, spoken) == (intent, language)]
 
 
 @pytest.mark.parametrize(
@@ -29,3 +43,24 @@ def test_statements_raise_no_alarm(understanding):
     texts = statements()
     alarms = [text for text in texts if understanding.read(text).intent in ("talk_to_human", "bot_challenge")]
     assert len(alarms) / len(texts) < 0.03, alarms
+
+
+def test_no_unseen_wording_stands_in_the_training_data(examples):
+    known = {wording(text) for text in examples.texts}
+    assert [text for _, _, text in UNSEEN if wording(text) in known] == []
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("intent", sorted(GUARDED))
+def test_recall_on_unseen_wordings(understanding, intent, language):
+    texts = unseen(intent, language)
+    assert len(texts) >= 120
+    missed = [text for text in texts if understanding.read(text).intent != intent]
+    assert 1 - len(missed) / len(texts) >= 0.86, missed
+
+
+def test_unseen_neighbours_raise_few_alarms(understanding):
+    texts = [*unseen("neither", "de"), *unseen("neither", "en")]
+    assert len(texts) >= 140
+    alarms = [text for text in texts if understanding.read(text).intent in GUARDED]
+    assert len(alarms) / len(texts) < 0.08, alarms

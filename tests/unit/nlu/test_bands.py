@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bot.nlu.bands import ANSWER, ASK, HANDOVER, NEVER, Bands, fit_bands, upper_error
+from bot.nlu.bands import ANSWER, ASK, HANDOVER, NEVER, Bands, fit_bands, fit_guarded, upper_error
 from bot.nlu.model import HeldOut
 
 LABELS = ("a", "b", "c", "out_of_scope")
@@ -70,3 +70,21 @@ def test_decisions_follow_the_bands():
 @pytest.mark.parametrize(("wrong", "total", "limit"), [(0, 100, 0.0295), (1, 157, 0.0299), (0, 0, 1.0), (5, 5, 1.0)])
 def test_upper_error_is_the_exact_binomial_limit(wrong, total, limit):
     assert upper_error(wrong, total) == pytest.approx(limit, abs=5e-4)
+
+
+def test_guarded_requests_are_taken_as_far_down_as_the_false_alarms_allow():
+    held_out = simulated(3, examples=4000)
+    others = held_out.truth != LABELS.index("a")
+    strict, few = fit_guarded(held_out, {"a"}, 0.005)
+    loose, more = fit_guarded(held_out, {"a"}, 0.05)
+    assert 0.5 <= loose < strict <= 0.95
+    assert few.sum() < more.sum()
+    assert upper_error(int((few & others).sum()), int(others.sum())) <= 0.005
+    assert upper_error(int((more & others).sum()), int(others.sum())) <= 0.05
+
+
+def test_no_guarded_request_is_taken_by_probability_when_nothing_can_be_shown():
+    held_out = simulated(3, examples=4000)
+    assert fit_guarded(held_out, {"a"}, 0.0)[0] == NEVER
+    assert fit_guarded(held_out, {"not trained"}, 0.05)[0] == NEVER
+    assert not fit_guarded(held_out, {"not trained"}, 0.05)[1].any()
