@@ -43,7 +43,7 @@ _HOUSE_ALONE = re.compile(
 )
 
 _NO_STREET = re.compile(
-    r"^(?:.*\b)?(?:arbeits|speicher|stell|park|spiel|steck|sitz|stand|liege|lager|tausch|markt|lehr|studien|ausbildungs)platz$|"
+    r"^(?:.*\b)?(?:arbeits|speicher|stell|park|spiel|steck|sitz|stand|liege|lager|tausch|lehr|studien|ausbildungs)platz$|"
     r"^(?:hin|rück|heim|geh|rad|fuß|um|aus|durch|keines|schul|arbeits|lösungs|kontakt|unter|dienst)weg$|"
     r"^(?:einbahn|bau|neben|seiten|haupt|quer|parallel)stra(?:ß|ss)en$|^(?:super|baum|jahr)markt$|^(?:bauern|bahn|fried|innen|hinter)hof$",
     _FLAGS,

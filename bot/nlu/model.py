@@ -43,7 +43,7 @@ class Options:
     # Texts of one intent whose meanings are more alike than this cosine are never on both sides of a fold.
     near_duplicate: float = 0.9
     # Above this many examples, one held-out fifth replaces the folds ...
-    most_folded: int = 8000
+    most_folded: int = 12000
     # ... and above this many, that many examples stand for all (the kernel matrix takes 4 bytes a pair).
     most_anchors: int = 16000
     seed: int = 20

@@ -13,5 +13,5 @@ def test_sentences_are_read_exactly(finder):
         found = "; ".join(f"{one.entity}={one.value}" for one in finder.find(text, "de", TODAY))
         if found != expected.strip():
             wrong.append((text, expected, found))
-    assert len(ENTITIES) >= 300
+    assert len(ENTITIES) >= 400
     assert 1 - len(wrong) / len(ENTITIES) >= 0.98, wrong

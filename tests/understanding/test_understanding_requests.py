@@ -57,6 +57,14 @@ def test_unusual_wordings_are_rarely_answered_wrong(understanding):
         ("Termin?", "appointment_show"),
         ("Du Vollidiot", "insult"),
         ("Ich zünde euer Büro an", "threat"),
+        ("internet down at Lindenstraße 5, Merseburg", "report_fault"),
+        ("Störung in der Lindenstraße 5, nichts geht mehr", "report_fault"),
+        ("immer noch nicht", "deny"),
+        ("Danke, tschüss", "goodbye"),
+        ("Problem mit Zahlung, doppelt abgebucht", "payment_problem"),
+        ("Am I dealing with a human?", "bot_challenge"),
+        ("am I talking to a real person", "bot_challenge"),
+        ("spreche ich mit einem Menschen", "bot_challenge"),
     ],
 )
 def test_wishes_of_users_are_answered(understanding, text, intent):
