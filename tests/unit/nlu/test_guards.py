@@ -35,6 +35,10 @@ can I speak to somebody in charge
 please transfer me
 I don't want to talk to a robot
 is there a real person I can talk to
+I want to talk to a human to complain about my bill
+I want to complain about my bill and talk to a human
+Ich will mich über die Rechnung beschweren und einen Menschen sprechen
+how do I talk to a human
 """.strip().splitlines()
 CHALLENGE = """
 Bist du ein echter Mensch oder eine KI?
@@ -58,6 +62,12 @@ do I talk to an AI
 you're not human are you
 is there a human behind this
 am I talking to a machine
+Am I dealing with a human?
+am I talking to a real person
+spreche ich mit einem Menschen
+Das kann doch kein Mensch sein
+Mensch?
+a real person?
 """.strip().splitlines()
 NEITHER = """
 Der Bot von gestern war nett
@@ -82,6 +92,8 @@ Mein Saugroboter findet das WLAN nicht
 Der Mensch am Telefon war nett
 Suchen Sie Mitarbeiter?
 Wann kommt der Techniker?
+Ich möchte mich über eine Mitarbeiterin beschweren
+I want to complain about one of your agents
 """.strip().splitlines()
 
 
