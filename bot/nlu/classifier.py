@@ -55,7 +55,7 @@ class BoundedIntentClassifier(IntentClassifier, GraphComponent):
         return {
             "error_bound": 0.03,
             "assurance": 0.95,
-            "false_alarms": 0.0075,
+            "false_alarms": 0.01,
             "out_of_scope": "out_of_scope",
             "value_intent": "inform",
             "ranking_length": 8,
