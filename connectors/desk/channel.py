@@ -33,6 +33,7 @@ from connectors.desk.administration import AdministrationRoutes
 from connectors.desk.conversations import ConversationRoutes, agent_route
 from connectors.desk.openapi import description
 from connectors.desk.socket import DeskSockets
+from connectors.desk.supervision import SupervisionRoutes
 from connectors.desk.work import WorkRoutes
 from connectors.frames import ApiError, address_of, is_same_origin, json_response
 
@@ -60,6 +61,7 @@ class Desk:
         self._guard = Guard(lambda: self.services)
         self._account = OwnAccount(lambda: self.services, self.check_sessions)
         self._administration = AdministrationRoutes(lambda: self.services, self.check_sessions)
+        self._supervision = SupervisionRoutes(lambda: self.services)
         self._conversations = ConversationRoutes(lambda: self.services)
         self._work = WorkRoutes(lambda: self.services)
 
@@ -87,6 +89,7 @@ class Desk:
             *self._account.routes(),
             *self._conversations.routes(),
             *self._work.routes(),
+            *self._supervision.routes(),
             *self._administration.routes(),
         )
 

@@ -13,12 +13,15 @@ import { accountPage } from "./account.js";
 import { hoursPage } from "./hours.js";
 import { peoplePage, sessionsPage } from "./people.js";
 import { logPage, templatesPage } from "./records.js";
+import { boardPage, figuresPage } from "./supervision.js";
 
 const ROLES = ["agent", "supervisor", "administrator"];
 
 /** name → [least role, page]. A page is `async ({agent, api, reload, query}) => nodes`. */
 const PAGES = new Map([
   ["account", ["agent", accountPage]],
+  ["board", ["supervisor", boardPage]],
+  ["figures", ["supervisor", figuresPage]],
   ["people", ["administrator", peoplePage]],
   ["sessions", ["administrator", sessionsPage]],
   ["hours", ["administrator", hoursPage]],
