@@ -76,7 +76,7 @@ async def _log_in(page: Page, login: str, password: str = PASSWORD, code: str = 
 async def _open(page: Page, base: str, name: str, language: Language = "de") -> None:
     await page.goto(f"{base}/desk#/office/{name}")
     await expect(page.get_by_role("heading", level=1, name=say(f"desk_office_{name}", language))).to_be_visible()
-    await expect(page.locator(".office-body")).not_to_contain_text(say("desk_loading", language))
+    await expect(page.locator(".office-body").first).not_to_contain_text(say("desk_loading", language))
     await expect(page.get_by_text(say("desk_office_failed", language))).to_be_hidden()
 
 
