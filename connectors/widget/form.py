@@ -104,24 +104,26 @@ class FormPage:
         wrong = {"empty": "text", "too_long": "text", "contact": "contact"}.get(error or "")
 
         def state(field: str) -> str:
-            invalid = ' aria-invalid="true" autofocus' if field == wrong else ""
+            invalid = ' aria-invalid="true"' if field == wrong else ""
             return f' aria-describedby="{field}-hint{" error" if invalid else ""}"{invalid}'
 
         shown = ""
         if error is not None:
             values = {"limit": str(TEXT_LIMIT)} if error == "too_long" else {}
             shown = (
-                f'<div class="error" role="alert" id="error"><h2>{say("error_heading")}</h2>'
+                f'<div class="error" role="alert" id="error" tabindex="-1" autofocus><h2>{say("error_heading")}</h2>'
                 f"<p>{say(f'error_{error}', **values)}</p></div>"
             )
         return (
-            f"<p>{say('lead')}</p><p>{say('without_script')}</p>{shown}"
+            f"<p>{say('lead')}</p><p>{say('without_script')}</p>{'' if wrong else shown}"
             f'<form method="post" action="/widget/form?lang={form.language}">'
             f'<input type="hidden" name="form" value="{escape(form.id)}">'
-            f'<label for="text">{say("text")}</label><p class="hint" id="text-hint">{say("text_hint")}</p>'
+            f'{shown if wrong == "text" else ""}<label for="text">{say("text")}</label>'
+            f'<p class="hint" id="text-hint">{say("text_hint")}</p>'
             f'<textarea id="text" name="text" rows="6" required maxlength="{TEXT_LIMIT}" dir="auto"{state("text")}>'
             f"\n{escape(form.text)}</textarea>"
-            f'<label for="contact">{say("contact")}</label><p class="hint" id="contact-hint">{say("contact_hint")}</p>'
+            f'{shown if wrong == "contact" else ""}<label for="contact">{say("contact")}</label>'
+            f'<p class="hint" id="contact-hint">{say("contact_hint")}</p>'
             f'<input id="contact" name="contact" required maxlength="200" autocomplete="tel" dir="auto"'
             f' value="{escape(form.contact)}"{state("contact")}>'
             f"<button>{say('send')}</button></form>"

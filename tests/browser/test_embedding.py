@@ -181,14 +181,15 @@ async def test_the_conversation_can_be_kept_with_its_authors(windows: Windows, s
     await customer.open_chat()
     save = customer.panel.get_by_role("button", name=customer.words("widget_transcript_save"))
     await expect(save).to_be_hidden()
-    await customer.ask(CONTACT, customer.said("contact_info"))
+    question = {"de": CONTACT, "en": "What is your phone number?"}[language]
+    await customer.ask(question, customer.said("contact_info"))
     async with customer.page.expect_download() as started:
         await save.click()
     saved = (await (await started.value).path()).read_text(encoding="utf-8")
     assert re.search(
         rf"^\[.+\] {customer.words('widget_author_bot')}: .*{customer.words('disclosure')[:20]}", saved, re.M
     )
-    assert re.search(rf"^\[.+\] {customer.words('widget_author_customer')}: {re.escape(CONTACT)}$", saved, re.M)
+    assert re.search(rf"^\[.+\] {customer.words('widget_author_customer')}: {re.escape(question)}$", saved, re.M)
     assert customer.words("widget_transcript_note") in saved
     assert re.search(SOURCE[language].pattern, saved, re.M)
     await customer.page.context.grant_permissions(["clipboard-read", "clipboard-write"])

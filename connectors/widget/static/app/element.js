@@ -131,7 +131,8 @@ export class KlartextWidget extends HTMLElement {
     this.announcer = h("p", { class: "unseen", "aria-live": "polite" });
     this.greeting = h("p", { class: "greeting", dir: "auto" });
     this.phone = h("p", { class: "phone" });
-    this.thread.log.prepend(this.greeting, this.phone);
+    this.header.element.append(this.phone);
+    this.thread.log.prepend(this.greeting);
     this.transcript = new Transcript(texts, this.panel, {
       text: () => transcript(this.thread.confirmed, this.#texts, this.dataset.name),
       announce: (text) => this.#announce(text),
@@ -187,6 +188,7 @@ export class KlartextWidget extends HTMLElement {
     this.header.setLarge(large);
     const { atEnd } = this.thread;
     this.root.classList.toggle("large-type", large);
+    this.stage.follow();
     if (atEnd) this.thread.toEnd();
   }
 

@@ -6,10 +6,12 @@
  */
 
 const PHONE = window.matchMedia("(max-width: 40rem), (max-height: 26rem)");
-// Visible height in CSS pixels under which the head gives room to the conversation.
-const SHORT = 480;
+// Visible height, in lines of the widget's type, under which the head gives room to the conversation.
+const SHORT = 30;
 
 export class Stage {
+  /** Fits the panel to the visible area again: for whoever changes the type size. */
+  follow = () => {};
   #panel;
   #root;
   #open = false;
@@ -27,6 +29,7 @@ export class Stage {
   setOpen(open) {
     this.#open = open;
     this.#panel.hidden = !open;
+    this.follow();
     this.#cover(open);
   }
 
@@ -61,12 +64,14 @@ export class Stage {
     if (!area) return;
     const follow = () => {
       if (area.scale > 1.01) return;
-      this.#panel.classList.toggle("short", area.height < SHORT);
+      const size = parseFloat(getComputedStyle(this.#panel).fontSize);
+      this.#panel.classList.toggle("short", area.height < SHORT * size);
       this.#panel.style.setProperty("--visible-height", `${area.height}px`);
       this.#panel.style.setProperty("--visible-top", `${area.offsetTop}px`);
     };
     area.addEventListener("resize", follow);
     area.addEventListener("scroll", follow);
+    this.follow = follow;
     follow();
   }
 }

@@ -115,6 +115,9 @@ p, h2 { margin: 0; }
 .who h2 { font-size: .9em; font-weight: 500; line-height: 1.3; }
 #holder { font-size: 1.06em; font-weight: 680; line-height: 1.3; overflow-wrap: anywhere; }
 .tools { display: flex; gap: .5em; margin-top: .65em; }
+.phone { margin-top: .5em; font-size: .88em; line-height: 1.45; }
+.phone a { display: inline-block; padding-block: .1em; color: inherit; font-weight: 700; white-space: nowrap; text-underline-offset: 3px; }
+.phone .hours { display: block; }
 .plain, .to-human {
   display: flex; align-items: center; justify-content: center; flex: none;
   min-width: 44px; min-height: 44px; padding: 0; border-radius: 10px;
@@ -141,9 +144,6 @@ const THREAD = `
 .log { flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 1em; scrollbar-width: thin; }
 .log:focus-visible { outline-offset: -4px; }
 .greeting { margin-bottom: .5em; text-align: center; font-weight: 600; overflow-wrap: anywhere; }
-.phone { margin-bottom: 1em; color: var(--ink-soft); font-size: .94em; text-align: center; }
-.phone .hours { display: block; }
-.phone a { color: var(--ink); font-weight: 650; white-space: nowrap; text-underline-offset: 3px; }
 .list { display: flex; flex-direction: column; align-items: stretch; }
 .message {
   max-width: 94%; margin-top: .9em; padding: .65em .9em .75em;
@@ -193,7 +193,7 @@ const THREAD = `
 .end { position: relative; flex: none; }
 .jump {
   position: absolute; left: 50%; bottom: .6em; transform: translateX(-50%);
-  display: flex; align-items: center; gap: .5em; min-height: 44px; padding: .4em 1em; white-space: nowrap;
+  display: flex; align-items: center; gap: .5em; min-height: 44px; width: max-content; max-width: calc(100vw - 1.5rem); padding: .4em 1em;
   border: 1.5px solid var(--accent-ink); border-radius: 22px; background: var(--accent); color: var(--accent-ink);
   font-weight: 650; box-shadow: var(--shadow);
 }
@@ -222,6 +222,7 @@ textarea::placeholder { color: var(--ink-soft); opacity: 1; }
 const CONDITIONS = `
 .short .who h2 { display: none; }
 .short .tools { margin-top: .35em; }
+.short .phone .hours { display: none; }
 .short textarea { max-height: 4.2em; }
 @media (max-width: 40rem), (max-height: 26rem) {
   .panel, .large-type .panel, .left .panel {
@@ -237,6 +238,9 @@ const CONDITIONS = `
   .log { flex: 1 0 auto; overflow: visible; }
   .composer { position: sticky; bottom: 0; }
   .end { position: sticky; bottom: 4.5em; }
+  /* At the side and without its words, so that it covers no control of the head. */
+  .jump { left: .5em; width: 44px; padding: 0; justify-content: center; transform: none; }
+  .jump span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 }
 @media (max-width: 26rem) {
   .to-human { padding-inline: .3em; }
@@ -257,6 +261,7 @@ const CONDITIONS = `
 }
 @media (forced-colors: active) {
   .message.notice { border-color: CanvasText; }
+  .head { border-bottom: 1px solid CanvasText; }
   .plain[aria-pressed="true"] { border-width: 4px; }
   .to-human[aria-disabled="true"], .choices button:disabled { color: GrayText; }
 }

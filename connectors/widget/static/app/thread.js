@@ -233,9 +233,9 @@ export class Thread {
     this.#burst.at = now;
     const scroller = this.#scroller;
     const first = this.#burst.node;
-    const withPhone = scroller === this.log && first === this.list.firstElementChild;
+    const withGreeting = scroller === this.log && first === this.list.firstElementChild;
     const top = first.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop - 12;
-    this.#scrollTo(withPhone ? 0 : top);
+    this.#scrollTo(withGreeting ? 0 : top);
     this.jump.hidden = this.atEnd || first === node;
     this.#handlers.onSeen();
   }
