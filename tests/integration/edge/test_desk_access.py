@@ -12,6 +12,8 @@ from bot.conversation.roles import Role
 from bot.service.agents import POLICY, SecurityPolicy
 from bot.store.desk_settings import set_setting
 from bot.store.sessions import add_session
+from bot.transparency.wording import wording
+from connectors.desk import Desk
 from connectors.desk.access import COOKIE
 from tests.integration.edge.conftest import PASSWORD, Edge
 
@@ -160,3 +162,10 @@ async def test_roles_are_in_order_and_each_includes_the_one_before() -> None:
     assert [other.value for other in Role if table[Role.AGENT, other]] == ["agent"]
     assert [other.value for other in Role if table[Role.SUPERVISOR, other]] == ["agent", "supervisor"]
     assert all(table[Role.ADMINISTRATOR, other] for other in Role)
+
+
+async def test_whatever_a_route_records_has_a_word_in_the_log() -> None:
+    known = wording().entries()
+    recorded = {route.records for route in Desk().routes() if route.records is not None}
+    assert len(recorded) > 10
+    assert [word for word in sorted(recorded) if f"desk_log_{word.replace('.', '_')}" not in known] == []
