@@ -25,6 +25,7 @@ OFFERED = (
     "appointment_change",
     "ticket_status",
     "callback_request",
+    "complaint",
     "order_status",
     "fiber_availability",
     "fiber_progress",
@@ -42,7 +43,7 @@ REFERRED: dict[str, tuple[str, ...]] = {
 }
 
 # Straight to a person: anger and threats are nothing to argue about with a bot.
-HANDED_OVER = ("complaint", "insult", "threat")
+HANDED_OVER = ("insult", "threat")
 
 # Answered in the middle of a form, which then goes on.
 ANSWERED_IN_BETWEEN = frozenset(

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from actions.cancellation import ContractCancel
+from actions.complaint import Complaint
 from actions.contact_data import ContactChange
 from actions.details import SLOT, Confirm, Declined, Detailed, Details, Field, load
 from actions.fiber import FiberProgress
@@ -19,7 +20,7 @@ from actions.turn import Turn
 SERVICES: dict[str, type[Detailed]] = {
     service.action_name: service
     for service in (
-        *(ContactChange, ContractCancel, FiberProgress, MoveHome),
+        *(Complaint, ContactChange, ContractCancel, FiberProgress, MoveHome),
         *(NumberPorting, OrderStatus, TariffChange),
     )
 }
@@ -81,7 +82,9 @@ class DetailsForm(Form):
         return Done(serve=True, memory={SLOT: json.dumps(details)})
 
     def _is_something_else(self, turn: Turn, slot: str) -> bool:
-        return turn.intent not in _asked(turn).own_intents and super()._is_something_else(turn, slot)
+        # A button of another request is never an answer.
+        own = turn.intent in _asked(turn).own_intents and not turn.from_button
+        return not own and super()._is_something_else(turn, slot)
 
     def _forgotten(self) -> dict[str, Any]:
         return {**super()._forgotten(), SLOT: None}

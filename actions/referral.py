@@ -1,7 +1,6 @@
 """Requests that the assistant does not do itself: it says so honestly and shows the way on.
 
-Most get a sentence, what may help instead, and a person one click away. Complaints, anger and threats go straight to a
-person.
+Most get a sentence, what may help instead, and a person one click away. Anger and threats go straight to a person.
 """
 
 from __future__ import annotations

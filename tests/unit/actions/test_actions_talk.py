@@ -60,7 +60,7 @@ async def test_an_understood_turn_in_between_starts_anew(context: Context) -> No
 async def test_the_second_of_two_requests_is_offered(context: Context) -> None:
     outcome = await Talker(context).run(Refer, "Umzug", intent="switch_channel", further="invoice_show")
     assert outcome.payloads[-1] == "/invoice_show"
-    handed_over = await Talker(context).run(HandOverRequest, "", intent="complaint", further="invoice_show")
+    handed_over = await Talker(context).run(HandOverRequest, "", intent="insult", further="invoice_show")
     assert handed_over.payloads == []  # a person reads the whole message
 
 
