@@ -19,6 +19,7 @@ from actions.context import Context, process_context
 from actions.crm.errors import CrmUnavailable
 from actions.crm.models import Customer, Fact, IdentityLevel
 from actions.turn import Event, Turn
+from actions.work import work_so_far
 from bot.conversation.accounts import names_account
 
 # Values of the slot `next_step` besides the names of forms and services; the rules read it.
@@ -58,7 +59,10 @@ class KlartextAction(Action, ABC):
             events = self.when_away(turn)
         if not self.action_name.startswith("validate_"):
             turn.offer_further()
-        turn.send_report()
+        words = turn.context.wording
+        turn.send_report(
+            work=work_so_far(words, turn.slots_after(events)), before=work_so_far(words, turn.slots_after([]))
+        )
         return events
 
     @abstractmethod

@@ -221,12 +221,18 @@ class Turn:
         if identity.customer is not None and identity.level != "none":
             self.note_customer(identity.customer.value, identity.level)
 
-    def send_report(self) -> None:
-        """Send what agents and the trace need to know; says nothing to the customer."""
-        report: dict[str, Any] = {"handover": None, "customer": None, "calls": []} | self._report
+    def slots_after(self, events: Sequence[Event]) -> dict[str, Any]:
+        """The slots as they are once these events have happened."""
+        changed = {event["name"]: event["value"] for event in events if event.get("event") == "slot"}
+        return {**self.tracker.slots, **changed}
+
+    def send_report(self, *, work: str | None, before: str | None) -> None:
+        """Send what agents and the trace need to know; says nothing to the customer. `work` is what was answered so far
+        (see `actions/work.py`) after this action, and it replaces what was reported `before`."""
+        report: dict[str, Any] = {"handover": None, "customer": None, "calls": [], "work": work} | self._report
         if self._recorder is not None:
             report["calls"] = self._recorder.calls
-        if any(report.values()):
+        if before is not None or any(report.values()):
             self.dispatcher.utter_message(report=report)
 
     # --- what happened before ---

@@ -39,6 +39,7 @@ class Report(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     handover: Handover | None = None
     calls: list[Call] = []
     customer: KnownCustomer | None = None
+    work: str | None = None
 
 
 class CollectingChannel(OutputChannel):
@@ -94,6 +95,7 @@ def build_answer(
         handover=report.handover,
         customer=report.customer,
         calls=report.calls,
+        work=report.work,
         actions=actions,
     )
 
@@ -119,6 +121,8 @@ def _sort(messages: list[dict[str, Any]]) -> tuple[list[Reply], Report]:
                 whole.handover = report.handover or whole.handover
                 whole.customer = report.customer or whole.customer
                 whole.calls = whole.calls + report.calls
+                # As it is after the turn's last action.
+                whole.work = report.work
                 if not message.get("text"):
                     continue
             reply = {"text": message.get("text"), "buttons": message.get("buttons") or []}

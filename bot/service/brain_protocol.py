@@ -129,4 +129,6 @@ class TurnResponse(msgspec.Struct, kw_only=True, omit_defaults=True):
     handover: Handover | None = None
     customer: KnownCustomer | None = None
     calls: list[Call] = []
+    # What was answered so far in requests that are not finished, in the team's language; for a person, or a case.
+    work: str | None = None
     actions: list[str] = []

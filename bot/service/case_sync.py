@@ -23,6 +23,7 @@ from bot.store.cases import Case
 from bot.store.conversations import Conversation
 from bot.store.errors import StoreUnavailable
 from bot.store.log import newest_messages, read_conversation
+from bot.store.traces import newest_work
 from bot.store.unit_of_work import Store
 from bot.transparency.format import moment
 from bot.transparency.wording import Wording
@@ -101,11 +102,12 @@ class CaseSync:
         async with self._store.read() as unit:
             conversation = await read_conversation(unit, case.conversation_id)
             messages = await newest_messages(unit, case.conversation_id, _LONGEST)
+            work = await newest_work(unit, case.conversation_id)
         if conversation is None:
             return False
         # Case numbers begin anew with a new database, conversations never come twice.
         key = f"{case.number}/{case.conversation_id}"
-        filed, _ = await self._tickets.file(await self._draft(case, conversation, messages), key=key)
+        filed, _ = await self._tickets.file(await self._draft(case, conversation, messages, work), key=key)
         await self._record(case, filed)
         return True
 
@@ -121,7 +123,9 @@ class CaseSync:
         async with self._store.write() as unit:
             await cases.record_ticket(unit, case, filed.number, filed.status)
 
-    async def _draft(self, case: Case, conversation: Conversation, messages: list[Message]) -> TicketDraft:
+    async def _draft(
+        self, case: Case, conversation: Conversation, messages: list[Message], work: str | None
+    ) -> TicketDraft:
         language, say = self._language, self._words.say
         reason = say(f"desk_reason_{case.reason}", language)
         head = say(
@@ -137,11 +141,12 @@ class CaseSync:
             heading = say("case_ticket_log", language)
         else:
             heading = say("case_ticket_log_cut", language, count=_LONGEST)
+        answers = [] if work is None else [say("case_ticket_work", language, work=work)]
         lines = [f"{moment(one.at, language)} {one.author.name}: {one.text}" for one in messages]
         proven = conversation.customer_number if conversation.customer_level == "proven" else None
         return TicketDraft(
             subject=say("case_ticket_subject", language, number=case.number, reason=reason),
-            content="\n\n".join([head, heading, *lines]),
+            content="\n\n".join([head, *answers, heading, *lines]),
             requestor=None if proven is None else await self._mail(proven),
             marks=(f"case/{case.number}", *((f"customer/{proven}",) if proven else ())),
             due_at=case.due_at,

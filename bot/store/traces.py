@@ -63,6 +63,18 @@ async def record(
     )
 
 
+async def newest_work(unit: Unit, conversation_id: str) -> str | None:
+    """What the customer had answered in unfinished requests when the bot answered last."""
+    found = await unit.connection.execute(
+        sa.select(table.c.body)
+        .where(table.c.conversation_id == conversation_id, table.c.outcome == "committed")
+        .order_by(table.c.at.desc(), table.c.seq.desc())
+        .limit(1)
+    )
+    body: dict[str, Any] = found.scalar_one_or_none() or {}
+    return body.get("work")
+
+
 async def traces(unit: Unit, conversation_id: str, limit: int = 50) -> list[Trace]:
     """The newest traces of a conversation, oldest first."""
     found = await unit.connection.execute(

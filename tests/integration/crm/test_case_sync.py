@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import Literal
 
 import pytest
 import sqlalchemy as sa
@@ -16,10 +17,11 @@ from actions.crm.models import Customer, Fact, Identifier
 from actions.crm.request_tracker import RequestTracker
 from actions.crm.tickets import Filed, TicketDraft
 from bot.conversation.handover import Reason
+from bot.conversation.model import new_id
 from bot.service.case_sync import CaseSync
 from bot.service.conversations import Conversations
 from bot.settings import Settings
-from bot.store import cases, schema
+from bot.store import cases, schema, traces
 from bot.store.cases import Case
 from bot.store.engine import Database
 from bot.store.tables import conversation as conversation_table
@@ -89,6 +91,21 @@ class Office:
                 team="service",
                 reason=Reason.QUEUE_EXPIRED,
                 due_at=self.clock.now + timedelta(days=1),
+            )
+
+    async def answered(self, case: Case, work: str | None, outcome: Literal["committed", "suppressed"]) -> None:
+        """The bot has answered, and so much had been answered by the customer."""
+        self.later(seconds=1)
+        async with self.store.write() as unit:
+            await traces.record(
+                unit,
+                turn_id=new_id(),
+                conversation_id=case.conversation_id,
+                epoch=1,
+                seq=2,
+                outcome=outcome,
+                milliseconds=1.0,
+                body={} if work is None else {"work": work},
             )
 
     async def read(self, case: Case) -> Case:
@@ -197,3 +214,22 @@ async def test_a_case_in_a_real_request_tracker(
     office.later(minutes=6)
     assert await sync.step() == 1
     assert (await office.read(case)).external_status == "in_progress"
+
+
+async def test_a_ticket_holds_what_the_customer_had_answered(office: Office) -> None:
+    open_one, done = await office.case("Internet tot"), await office.case("Internet tot")
+    for case, newest in ((open_one, "Störung melden: Lampe: blinkt"), (done, None)):
+        await office.answered(case, "Störung melden: V-204817", "committed")
+        await office.answered(case, newest, "committed")
+        await office.answered(case, "was nie gesagt wurde", "suppressed")
+    tickets = Tickets()
+    await office.sync(tickets).step()
+
+    def told(case: Case) -> str:
+        (draft,) = [draft for key, draft in tickets.by_key.items() if key.startswith(case.number)]
+        return draft.content
+
+    heading = wording().say("case_ticket_work", "de", work="").strip()
+    assert f"{heading}\nStörung melden: Lampe: blinkt" in told(open_one)
+    assert heading not in told(done)
+    assert "was nie gesagt wurde" not in told(open_one) + told(done)

@@ -38,6 +38,7 @@ function traceView(trace, events, jumpTo) {
       others.length > 0 && fact("desk_trace_also", others.map((one) => `${sayNamed("desk_intent", one.name)} (${percent(one.confidence)})`).join(", ")),
       trace.entities?.length > 0 && fact("desk_trace_found", trace.entities.map((one) => `${sayNamed("desk_entity", one.entity)} ${one.value}`).join(", ")),
       trace.calls?.length > 0 && fact("desk_trace_asked", h("ul", { class: "calls" }, trace.calls.map(callLine))),
+      trace.work && fact("desk_trace_work", trace.work.split("\n").map((line) => h("p", {}, line))),
       fact("desk_trace_outcome", outcome(trace)),
       trace.error && fact("desk_trace_failure", trace.error)));
 }
