@@ -48,6 +48,18 @@ class ContractVerbs(Protocol):
         """
         ...
 
+    async def withdraw_open_order(
+        self, number: str, postcode: str, house_number: str, email: str | None, letter: Letter, *, idempotency_key: str
+    ) -> PlacedOrder:
+        """Cancel an order that runs without a customer account, for whoever knows where it was ordered for.
+
+        The letter goes to `email`, nowhere without one. `created` is False when another call had done so.
+
+        Raises:
+            CrmRejected: no such order without an account at this place, or the right of withdrawal is over.
+        """
+        ...
+
     async def cancel_contract(
         self, number: str, customer_number: str, ends: date, letter: Letter, *, idempotency_key: str
     ) -> CancelledContract:

@@ -76,6 +76,7 @@ class RoutedTickets:
         self.tariffs_at = crm.tariffs_at
         self.place_order = crm.place_order
         self.withdraw_order = crm.withdraw_order
+        self.withdraw_open_order = crm.withdraw_open_order
         self.cancel_contract = crm.cancel_contract
         self.start_contact_change = crm.start_contact_change
         self.confirm_contact_change = crm.confirm_contact_change

@@ -69,22 +69,47 @@ class SqlContracts(SqlPart):
         self, number: str, customer_number: str, letter: Letter, *, idempotency_key: str
     ) -> PlacedOrder:
         async def work(connection: AsyncConnection) -> PlacedOrder:
-            if await done_before(connection, "withdraw_order", idempotency_key) is not None:
-                return await self._placed(connection, number, created=True)
             row = (await connection.execute(_order(number))).mappings().first()
             if row is None or row["customer_number"] != customer_number:
                 raise CrmRejected("withdraw_order", "no such order of this customer")
-            if row["status"] == "cancelled":
-                return await self._placed(connection, number, created=False)
-            if row["withdrawal_until"] < self._today():
-                raise CrmRejected("withdraw_order", "the right of withdrawal is over")
-            statement = update(customer_order).where(customer_order.c.number == number)
-            await connection.execute(statement.values(status="cancelled", expected_on=None))
-            await keep_done(connection, "withdraw_order", idempotency_key, number)
+            if placed := await self._withdraw(connection, "withdraw_order", row, idempotency_key):
+                return placed
             await self._write_to(connection, customer_number, letter)
             return await self._placed(connection, number, created=True)
 
         return await self._database.write("withdraw_order", work)
+
+    async def withdraw_open_order(
+        self, number: str, postcode: str, house_number: str, email: str | None, letter: Letter, *, idempotency_key: str
+    ) -> PlacedOrder:
+        async def work(connection: AsyncConnection) -> PlacedOrder:
+            row = (await connection.execute(_order(number))).mappings().first()
+            if row is None or row["customer_number"] is not None or not _is_at(row, postcode, house_number):
+                raise CrmRejected("withdraw_open_order", "no such order without an account at this place")
+            if placed := await self._withdraw(connection, "withdraw_open_order", row, idempotency_key):
+                return placed
+            await post(connection, email, None, letter, self._clock())
+            return await self._placed(connection, number, created=True)
+
+        return await self._database.write("withdraw_open_order", work)
+
+    async def _withdraw(
+        self, connection: AsyncConnection, verb: str, row: RowMapping, idempotency_key: str
+    ) -> PlacedOrder | None:
+        """Cancel the order; what there is to tell if that was done before."""
+        number = row["number"]
+        if await done_before(connection, verb, idempotency_key) is not None:
+            return await self._placed(connection, number, created=True)
+        if row["status"] == "cancelled":
+            return await self._placed(connection, number, created=False)
+        # For a device the 14 days begin when it has arrived.
+        on_its_way = row["kind"] == "device" and row["status"] != "done"
+        if row["withdrawal_until"] < self._today() and not on_its_way:
+            raise CrmRejected(verb, "the right of withdrawal is over")
+        statement = update(customer_order).where(customer_order.c.number == number)
+        await connection.execute(statement.values(status="cancelled", expected_on=None))
+        await keep_done(connection, verb, idempotency_key, number)
+        return None
 
     async def cancel_contract(
         self, number: str, customer_number: str, ends: date, letter: Letter, *, idempotency_key: str
@@ -129,6 +154,11 @@ def _house_at(address: Address) -> Select[tuple[object, ...]]:
 
 def _order(number: str) -> Select[tuple[object, ...]]:
     return with_address(customer_order).where(customer_order.c.number == number)
+
+
+def _is_at(row: RowMapping, postcode: str, house_number: str) -> bool:
+    same_house = addresses.number_key(row["house_number"]) == addresses.number_key(house_number)
+    return row["postcode"] == postcode and same_house
 
 
 async def _own_contract(connection: AsyncConnection, verb: str, number: str, customer_number: str) -> RowMapping:

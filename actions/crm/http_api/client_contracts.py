@@ -40,6 +40,20 @@ class HttpContracts(HttpCaller):
         )
         return placed
 
+    async def withdraw_open_order(
+        self, number: str, postcode: str, house_number: str, email: str | None, letter: Letter, *, idempotency_key: str
+    ) -> PlacedOrder:
+        placed: PlacedOrder = await self._call(
+            "withdraw_open_order",
+            number=number,
+            postcode=postcode,
+            house_number=house_number,
+            email=email,
+            letter=letter,
+            idempotency_key=idempotency_key,
+        )
+        return placed
+
     async def cancel_contract(
         self, number: str, customer_number: str, ends: date, letter: Letter, *, idempotency_key: str
     ) -> CancelledContract:

@@ -62,8 +62,9 @@ _REPEATABLE: Mapping[str, bool] = {
     "updates_due": True,
     "send_update": True,  # once per state
     "tariffs_at": True,
-    "place_order": True,  # once per idempotency key, and so the next three
+    "place_order": True,  # once per idempotency key, and so the next four
     "withdraw_order": True,
+    "withdraw_open_order": True,
     "cancel_contract": True,
     "start_contact_change": True,
     "confirm_contact_change": True,  # an attempt counts once

@@ -134,6 +134,44 @@ async def test_an_order_is_withdrawn_within_fourteen_days_only(bench: Bench) -> 
         await bench.crm.withdraw_order(later.order.record, QUIET, LETTER, idempotency_key="k-5")
 
 
+async def test_an_order_without_an_account_is_withdrawn_by_whoever_knows_its_place(bench: Bench) -> None:
+    async def ordered_by(customer: str | None) -> str:
+        number = (await bench.crm.place_order(NEW, LETTER, idempotency_key="k-1")).order.record
+        orders = tables.customer_order
+
+        async def change(connection: AsyncConnection) -> None:
+            statement = orders.update().where(orders.c.number == number)
+            await connection.execute(statement.values(customer_number=customer))
+
+        await bench.database.write("change", change)
+        return number
+
+    number = await ordered_by(None)
+    found = await bench.crm.order(number)
+    assert found is not None
+    place = found.value.address
+    at, mail = (place.postcode, place.house_number), "neu@example.org"
+    for wrong in ((at[0], "999"), ("99999", at[1])):
+        with pytest.raises(CrmRejected):
+            await bench.crm.withdraw_open_order(number, *wrong, mail, LETTER, idempotency_key="k-2")
+    await ordered_by(QUIET)
+    with pytest.raises(CrmRejected):
+        await bench.crm.withdraw_open_order(number, *at, mail, LETTER, idempotency_key="k-2")
+    await ordered_by(None)
+    for _ in range(2):
+        withdrawn = await bench.crm.withdraw_open_order(number, *at, mail, LETTER, idempotency_key="k-3")
+        assert withdrawn.created and withdrawn.order.value.status == "cancelled"
+    assert [to for _, to, _ in await letters(bench)].count(mail) == 1
+
+
+async def test_for_a_device_the_days_begin_when_it_has_arrived(bench: Bench) -> None:
+    new = msgspec.structs.replace(NEW, kind="device", product="FritzBox 7590")
+    number = (await bench.crm.place_order(new, LETTER, idempotency_key="k-1")).order.record
+    bench.clock.advance(days=40)
+    withdrawn = await bench.crm.withdraw_order(number, QUIET, LETTER, idempotency_key="k-2")
+    assert withdrawn.order.value.status == "cancelled"
+
+
 async def test_a_contract_is_cancelled_once_by_its_owner(bench: Bench) -> None:
     ends = date(2026, 12, 21)
     with pytest.raises(CrmRejected):
