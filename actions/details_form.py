@@ -103,5 +103,9 @@ def _corrected(turn: Turn, details: Details) -> Field | None:
     """The field whose answer a few words to a summary change, if any."""
     if turn.from_button or not isinstance(_asked(turn), Confirm) or len(turn.text.split()) > _FEW_WORDS:
         return None
-    answered = (field for field in _fields(turn) if field.name in details and not isinstance(field, Confirm))
+    answered = (
+        field
+        for field in _fields(turn)
+        if field.applies(details) and field.name in details and not isinstance(field, Confirm)
+    )
     return next((field for field in answered if field.is_plain_answer(turn, details)), None)
