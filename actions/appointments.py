@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 
 from rasa_sdk.events import SlotSet
 
+from actions import law
 from actions.account import SHOWN
 from actions.appointment_words import says_missed, wish_in
 from actions.base import AccountService
@@ -45,7 +46,7 @@ class AppointmentShow(AccountService):
     async def serve_customer(self, turn: Turn, customer: Fact[Customer]) -> list[Event]:
         every = await turn.crm.appointments(customer.record, upcoming=False)
         if says_missed(turn.text) or (self.resumed(turn) and turn.slot("visit_wish") == MISSED):
-            tell_missed(turn, customer, every)
+            await tell_missed(turn, customer, every)
             return []
         upcoming = await turn.crm.appointments(customer.record)
         for fact in upcoming[:SHOWN]:
@@ -94,7 +95,7 @@ class AppointmentChange(AccountService):
         missed = turn.slot("visit_wish") == MISSED if self.resumed(turn) else says_missed(turn.text)
         named = self.named(turn)
         if missed and named is None:
-            tell_missed(turn, customer, every)
+            await tell_missed(turn, customer, every)
             return []
         upcoming = await turn.crm.appointments(customer.record)
         open_ones = upcoming or [fact for fact in every if fact.value.status == "missed"][:1]
@@ -180,7 +181,7 @@ class AppointmentChange(AccountService):
             await turn.crm.add_ticket_note(ticket, note, idempotency_key=f"{turn.write_key}:note")
 
 
-def tell_missed(turn: Turn, customer: Fact[Customer], every: list[Fact[Appointment]]) -> None:
+async def tell_missed(turn: Turn, customer: Fact[Customer], every: list[Fact[Appointment]]) -> None:
     """Say sorry for the appointment that did not take place, and offer another; or say what is on record instead."""
     now = datetime.now(timezone.utc)
     past = [fact for fact in every if now - _RECENT < fact.value.ends < now and fact.value.status in (*_LIVE, "missed")]
@@ -188,7 +189,7 @@ def tell_missed(turn: Turn, customer: Fact[Customer], every: list[Fact[Appointme
         turn.say(
             "appointment_missed",
             window=_window(turn, past[0].value),
-            sources=[turn.source("appointment", past[0]), turn.source_reviewed("tkg_58")],
+            sources=[turn.source("appointment", past[0])],
             buttons=[
                 turn.button(
                     "button_new_visit",
@@ -197,6 +198,8 @@ def tell_missed(turn: Turn, customer: Fact[Customer], every: list[Fact[Appointme
                 turn.person(),
             ],
         )
+        number = past[0].value.contract_number
+        law.say_missed_visit(turn, None if number is None else await turn.crm.contract(number))
         return
     ahead = [fact for fact in every if fact.value.ends >= now and fact.value.status in _LIVE]
     if ahead:

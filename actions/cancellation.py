@@ -33,7 +33,7 @@ class ContractCancel(AccountService, Detailed):
     intent = "contract_cancel"
     naming = ("contract_number",)
     serves_blocked = True
-    fields = (Confirm("cancel_confirm", _summary),)
+    fields = (Confirm("cancel_confirm", _summary, section="56"),)
 
     async def serve(self, turn: Turn) -> list[Event]:
         if not self.resumed(turn) and turn.entity("contract_number") is None:

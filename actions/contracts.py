@@ -5,6 +5,7 @@ Only for customers who have proven who they are.
 
 from __future__ import annotations
 
+from actions import law
 from actions.account import SHOWN, today
 from actions.base import AccountService
 from actions.crm.models import Contract, Customer, Fact
@@ -25,7 +26,9 @@ class ContractShow(AccountService):
             turn.say("contract_none", sources=[turn.source("account", customer)], buttons=[turn.person()])
             return []
         for fact in contracts[:SHOWN]:
-            turn.say_text(self._describe(turn, fact.value), sources=[turn.source("contract", fact)])
+            # § 56 says what the term means for notice.
+            sources = [turn.source("contract", fact), law.source(turn, "56")]
+            turn.say_text(self._describe(turn, fact.value), sources=sources)
         if len(contracts) > SHOWN:
             turn.say(
                 "contract_more",
@@ -64,7 +67,7 @@ def describe_term(turn: Turn, contract: Contract) -> str:
     """Until when it runs, and by when notice is to be given (§ 56 TKG)."""
     language, end, notice = turn.language, contract.term_end, contract.notice_until
     if end is None or end < today():
-        return turn.wording("contract_monthly")
+        return turn.wording("law_56_monthly")
     if notice is not None and notice >= today():
         return turn.wording("contract_term", end=day(end, language), notice=day(notice, language))
     earliest = day(earliest_end(contract, today()), language)

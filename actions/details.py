@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import SlotSet
 
+from actions import law
 from actions.base import Service
 from actions.phrases import says_yes
 from actions.turn import Button, Event, Turn
@@ -76,14 +77,17 @@ class Confirm(Field):
 
     name = "confirmed"
 
-    def __init__(self, key: str, values: Values) -> None:
+    def __init__(self, key: str, values: Values, *, section: str | None = None) -> None:
+        """`section`: of the law that the summary rests on."""
         self._key = key
         self._values = values
+        self._section = section
 
     def ask(self, turn: Turn, details: Details) -> None:
         yes = f'/affirm{{"confirm": "{fingerprint(details)}"}}'
         buttons: list[Button] = [turn.button("button_yes", yes), turn.button("button_no", "/deny"), turn.person()]
-        turn.say(self._key.format_map(details), buttons=buttons, **self._values(turn, details))
+        sources = [] if self._section is None else [law.source(turn, self._section)]
+        turn.say(self._key.format_map(details), buttons=buttons, sources=sources, **self._values(turn, details))
 
     async def take(self, turn: Turn, details: Details) -> bool:
         if turn.intent == "deny":

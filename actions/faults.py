@@ -11,12 +11,13 @@ import json
 
 from rasa_sdk.events import SlotSet
 
+from actions import law
 from actions.account import describe_ticket
 from actions.base import GO_ON, AccountService, Service
 from actions.choices import YES
 from actions.crm.models import AddressHit, Contract, Customer, Fact, NewTicket, Outage, Ticket
 from actions.fault_summary import summary
-from actions.line_check import needs_technician
+from actions.line_check import ONE, needs_technician
 from actions.lines import line, outages_on, running
 from actions.places import spoken_address
 from actions.turn import Event, Turn
@@ -28,6 +29,8 @@ FAULT_SLOTS = (
     *("fault_line", "fault_kind", "fault_check", "fault_confirm"),
     *("fault_step", "fault_answers", "fault_text", "fault_technology"),
 )
+# Kinds of fault in which a whole service is down.
+_COMPLETE = ("internet_out", "phone")
 _UNSOLVED = ("new", "in_progress", "waiting_for_customer")
 
 
@@ -91,8 +94,7 @@ class ReportFault(AccountService):
                 SlotSet("next_step", "speed_form"),
             ]
         if self.resumed(turn) and turn.slot("fault_confirm") == YES:
-            contract = line(contracts, turn.slot("fault_line")).value
-            return await self._open_ticket(turn, customer.value, contract)
+            return await self._open_ticket(turn, customer.value, line(contracts, turn.slot("fault_line")))
         if turn.entity("fault_scope") not in {"own", GO_ON}:
             if outages := await outages_on(turn, contracts):
                 tell_outages(turn, outages, self.intent)
@@ -145,7 +147,8 @@ class ReportFault(AccountService):
             ],
         )
 
-    async def _open_ticket(self, turn: Turn, customer: Customer, contract: Contract) -> list[Event]:
+    async def _open_ticket(self, turn: Turn, customer: Customer, fact: Fact[Contract]) -> list[Event]:
+        contract = fact.value
         answers: dict[str, str] = json.loads(turn.slot("fault_answers") or "{}")
         kind, described = turn.slot("fault_kind") or "other", turn.slot("fault_text")
         # The team works in German, whatever the customer speaks.
@@ -158,6 +161,8 @@ class ReportFault(AccountService):
         if opened.created:
             due = moment(ticket.due_at, turn.language)
             turn.say("fault_opened", number=ticket.number, address=contract.address.line, due=due, sources=source)
+            if kind in _COMPLETE and answers.get("devices") != ONE:
+                law.say_fault_compensation(turn, fact)
         else:
             # What was answered now must not be lost only because somebody had reported the fault before.
             await turn.crm.add_ticket_note(ticket.number, told, idempotency_key=f"{turn.write_key}:note")
@@ -183,6 +188,8 @@ def tell_outages(turn: Turn, outages: list[Fact[Outage]], intent: str, *, at_pla
     """Tell what is known; `intent` is asked again by whoever has another problem."""
     for fact in outages[:SHOWN]:
         turn.say_text(describe_outage(turn, fact.value), sources=[turn.source("outage", fact)])
+    if not at_place:
+        law.say(turn, "law_58_report")
     anyway = turn.button("button_fault_anyway", f'/{intent}{{"fault_scope": "own"}}')
     turn.say("fault_known_at_place" if at_place else "fault_known", buttons=[anyway, turn.person()])
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from actions import law
 from actions.base import AccountService
 from actions.contract_choice import is_contract_number, offer_contracts
 from actions.crm.contract_models import NewOrder
@@ -41,13 +42,8 @@ class NewHome(AddressField):
             return
         cancel = turn.button("intent_title_contract_cancel", "/contract_cancel")
         key = "move_other_tariffs" if tariffs else "move_nothing_there"
-        turn.say(
-            key,
-            tariff=details["tariff"],
-            address=details["address"],
-            tariffs=", ".join(tariffs),
-            buttons=[cancel, turn.person()],
-        )
+        turn.say(key, tariff=details["tariff"], address=details["address"], tariffs=", ".join(tariffs))
+        law.say(turn, "law_60_cancel", buttons=[cancel, turn.person()])
         raise Declined
 
 
@@ -58,6 +54,7 @@ def _summary(turn: Turn, details: Details) -> dict[str, object]:
         "tariff": details["tariff"],
         "address": details["address"],
         "day": moved,
+        "law": turn.wording("law_60_move"),
     }
 
 
@@ -67,7 +64,7 @@ class MoveHome(AccountService, Detailed):
     action_name = "action_move_home"
     intent = "move_home"
     naming = ("contract_number",)
-    fields = (NewHome("move_ask_address"), DayField("move_ask_day"), Confirm("move_confirm", _summary))
+    fields = (NewHome("move_ask_address"), DayField("move_ask_day"), Confirm("move_confirm", _summary, section="60"))
 
     async def serve_customer(self, turn: Turn, customer: Fact[Customer]) -> list[Event]:
         if (details := self.given(turn)) is not None:

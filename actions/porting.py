@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from actions import law
 from actions.base import AccountService
 from actions.contract_choice import is_contract_number, offer_contracts
 from actions.crm.contract_models import NewOrder
@@ -33,7 +34,7 @@ class DirectionField(Field):
         way = turn.entity("direction")
         if way == "out":
             cancel = turn.button("intent_title_contract_cancel", "/contract_cancel")
-            turn.say("port_out", buttons=[cancel, turn.person()])
+            law.say(turn, "law_59_away", buttons=[cancel, turn.person()])
             raise Declined
         if way == "in":
             details[self.name] = way
@@ -80,7 +81,8 @@ class ProviderField(Field):
 
 
 def _summary(turn: Turn, details: Details) -> dict[str, Any]:
-    return {name: details[name] for name in ("phone", "provider", "contract_number")}
+    given = {name: details[name] for name in ("phone", "provider", "contract_number")}
+    return {**given, "law": turn.wording("law_59_interruption")}
 
 
 class NumberPorting(AccountService, Detailed):
@@ -89,7 +91,7 @@ class NumberPorting(AccountService, Detailed):
     action_name = "action_number_porting"
     intent = "number_porting"
     naming = ("contract_number",)
-    fields = (DirectionField(), NumberField(), ProviderField(), Confirm("port_confirm", _summary))
+    fields = (DirectionField(), NumberField(), ProviderField(), Confirm("port_confirm", _summary, section="59"))
 
     async def serve_customer(self, turn: Turn, customer: Fact[Customer]) -> list[Event]:
         if (details := self.given(turn)) is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import SlotSet
 
+from actions import law
 from actions.base import Service
 from actions.choices import button, choice
 from actions.form import Ask, Done, Form, Step
@@ -15,6 +16,8 @@ from actions.patterns import any_of
 from actions.turn import Event, Turn
 
 TOPIC, DEVICE = "router_topic", "router_device"
+# A router of the customer's own: what the law gives.
+OWN = "own"
 # Topics, and the devices that each has a text of its own for: `router_<topic>_<device>`.
 TOPICS: dict[str, tuple[str, ...]] = {
     "wifi_password": ("fritzbox", "router", "ont"),
@@ -23,11 +26,11 @@ TOPICS: dict[str, tuple[str, ...]] = {
     "lights": ("fritzbox", "ont", "router"),
     "setup": ("fritzbox", "ont", "repeater", "router"),
     "reset": ("fritzbox", "ont", "router"),
-    "own": ("router",),
+    OWN: ("router",),
 }
 DEVICES = ("fritzbox", "ont", "repeater", "router")
 _TOPIC_WORDS = (
-    ("own", any_of(r"\beigene[nrms]?\b", r"\bmy own\b", r"\bown (router|modem)\b", r"router passt")),
+    (OWN, any_of(r"\beigene[nrms]?\b", r"\bmy own\b", r"\bown (router|modem)\b", r"router passt")),
     (
         "wifi_password",
         any_of(
@@ -111,6 +114,8 @@ def device_in(text: str) -> str | None:
 
 def text_key(topic: str, device: str) -> str:
     """The text for a device, or that for any router where the device makes no difference."""
+    if topic == OWN:
+        return "law_73_router"
     return f"router_{topic}_{device if device in TOPICS[topic] else 'router'}"
 
 
@@ -126,10 +131,9 @@ class RouterHelp(Service):
             said = "" if turn.from_button else turn.text
             device = device_in(turn.entity("device") or said) if said else None
             return [SlotSet(TOPIC, topic_in(said)), SlotSet(DEVICE, device), *self.ask_with("router_form")]
-        turn.say(
-            text_key(turn.slot(TOPIC) or "restart", turn.slot(DEVICE) or "router"),
-            sources=[turn.source_reviewed("devices")],
-        )
+        topic = turn.slot(TOPIC) or "restart"
+        source = law.source(turn, "73") if topic == OWN else turn.source_reviewed("devices")
+        turn.say(text_key(topic, turn.slot(DEVICE) or "router"), sources=[source])
         turn.say(
             "router_further",
             buttons=[

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from actions import law
 from actions.choices import SUMMARY, YES, agreed, button, choice, new_summary, yes_and_no
 from actions.crm.models import Contract, Fact
 from actions.form import Ask, Done, Form, Step
@@ -136,7 +137,7 @@ class SpeedForm(Form):
                 buttons=[turn.button("intent_title_router_help", "/router_help"), turn.person()],
             )
             return Done(serve=False, memory=self._forgotten())
-        turn.say("speed_proof", sources=[turn.source_reviewed("tkg_57"), turn.source_reviewed("measurement")])
+        law.say(turn, "law_57_speed", sources=[turn.source_reviewed("measurement")])
         shown = new_summary(turn)
         turn.say("speed_confirm", buttons=yes_and_no(turn, shown))
         return Ask(CONFIRM, {**memory, SUMMARY: shown})

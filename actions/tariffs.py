@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+from actions import law
 from actions.account import today
 from actions.base import AccountService
 from actions.contract_choice import is_contract_number, offer_contracts
@@ -14,7 +15,7 @@ from actions.details import Confirm, Detailed, Details, Field
 from actions.letters import bilingual, letter
 from actions.notice import add_months
 from actions.turn import Event, Turn
-from bot.transparency.format import day, money, number
+from bot.transparency.format import day, money, number, spoken_phone
 
 # Most tariffs offered at once.
 CHOICES = 8
@@ -101,13 +102,41 @@ def _summary(turn: Turn, details: Details) -> dict[str, object]:
     }
 
 
+class OrderConfirm(Confirm):
+    """The contract summary of § 54 TKG, then the question: who says yes has seen the summary."""
+
+    async def prepare(self, turn: Turn, details: Details) -> None:
+        sheet, company = await turn.crm.product_sheet(details["tariff"]), await turn.crm.contact_info()
+        details["sources"] = [law.source(turn, "54")]
+        details["speeds"] = turn.wording("law_54_speeds_unknown")
+        if sheet is not None:
+            values = {"normal": sheet.value.normal_mbit, "least": sheet.value.min_mbit}
+            details["speeds"] = turn.wording("law_54_speeds", **values)
+            details["sources"].append(turn.source("product_sheet", sheet))
+        details["company"] = dict.fromkeys(("company", "mail", "phone"), "–")
+        if company is not None:
+            known = company.value
+            details["company"] = {"company": known.company, "mail": known.mail, "phone": spoken_phone(known.phone)}
+            details["sources"].append(turn.source("company", company))
+
+    def ask(self, turn: Turn, details: Details) -> None:
+        turn.say_text(_contract_summary(turn, details), sources=details["sources"])
+        super().ask(turn, details)
+
+
+def _contract_summary(turn: Turn, details: Details) -> str:
+    known = {"address": details["address"], "speeds": details["speeds"], **details["company"]}
+    today_said = day(today(), turn.language)
+    return turn.wording("law_54_summary", today=today_said, **known, **_summary(turn, details))
+
+
 class TariffChange(AccountService, Detailed):
     """Another tariff for a running contract."""
 
     action_name = "action_tariff_change"
     intent = "tariff_change"
     naming = ("contract_number", "tariff")
-    fields = (TariffField(), Confirm("tariff_confirm", _summary))
+    fields = (TariffField(), OrderConfirm("tariff_confirm", _summary))
 
     async def serve_customer(self, turn: Turn, customer: Fact[Customer]) -> list[Event]:
         if (details := self.given(turn)) is not None:
@@ -154,7 +183,7 @@ class TariffChange(AccountService, Detailed):
                 note=f"{details['old']} -> {details['offer']['name']}, confirmed in the chat",
                 next_step=bilingual(turn, "tariff_next_step"),
             ),
-            letter(turn, "tariff", name=customer.value.name, **values),
+            letter(turn, "tariff", name=customer.value.name, summary=_contract_summary(turn, details), **values),
             idempotency_key=self.key(turn),
         )
         source = [turn.source("order", placed.order)]
