@@ -53,16 +53,16 @@ class KlartextAction(Action, ABC):
         turn = Turn(dispatcher, tracker, self._context or process_context())
         if names_account(turn.text) and turn.begins(self.action_name):
             turn.say("account_masked")
+        away = False
         try:
             events = await self.act(turn)
         except CrmUnavailable:
-            events = self.when_away(turn)
+            events, away = self.when_away(turn), True
         if not self.action_name.startswith("validate_"):
             turn.offer_further()
-        words = turn.context.wording
-        turn.send_report(
-            work=work_so_far(words, turn.slots_after(events)), before=work_so_far(words, turn.slots_after([]))
-        )
+        words, before = turn.context.wording, work_so_far(turn.context.wording, turn.slots_after([]))
+        # What could not be written is still there for a case, also where it is asked for again.
+        turn.send_report(work=before if away else work_so_far(words, turn.slots_after(events)), before=before)
         return events
 
     @abstractmethod
@@ -121,7 +121,7 @@ class Service(KlartextAction):
             said["resume"] = "yes"
             kept = [SlotSet("write_key", turn.write_key)]
         payload = f"/{self.intent}{json.dumps(said, ensure_ascii=False) if said else ''}"
-        turn.say("crm_unavailable", buttons=[turn.button("button_retry", payload), turn.person()])
+        turn.say("crm_unavailable", buttons=[turn.button("button_retry", payload), turn.case(), turn.person()])
         return leave_forms(turn) + self.with_next_step(kept)
 
     def with_next_step(self, events: list[Event]) -> list[Event]:

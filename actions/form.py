@@ -106,7 +106,7 @@ class Form(KlartextAction, ABC):
 
     def when_away(self, turn: Turn) -> list[Event]:
         slot = turn.slot(REQUESTED) or self.slots[0]
-        turn.say("crm_unavailable_in_form", buttons=[turn.person()])
+        turn.say("crm_unavailable_in_form", buttons=[turn.case(), turn.person()])
         return self._events(turn, Ask(slot), slot)
 
     def _is_refused(self, turn: Turn, slot: str) -> bool:

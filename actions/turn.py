@@ -27,6 +27,8 @@ Button = dict[str, str]
 Source = dict[str, str]
 
 PERSON = "/talk_to_human"
+# The edge carries it out; no action answers it.
+CASE = "/make_case"
 # Letters of the longest word that tells no language beside an address: "in", "at", "Nr".
 _LONGEST_FILLER = 3
 NOT_UNDERSTOOD = "nlu_fallback"
@@ -166,6 +168,10 @@ class Turn:
     def person(self) -> Button:
         """The button that is never missing where the bot cannot go on by itself."""
         return self.button("button_person", PERSON)
+
+    def case(self) -> Button:
+        """The button that makes a case of the request where the bot cannot finish it now."""
+        return self.button("button_case", CASE)
 
     def offer_further(self) -> None:
         """Offer the second of two requests in one message, so that none is dropped. A person reads both anyway."""

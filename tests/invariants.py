@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 
 # A tenure of the bot that begins with its disclosure alone; every other change of holder has a notice of the system.
 _BEGINS_WITH_THE_BOT = {"started", "new_session", "reopened"}
-_ENDS_IN_A_CASE = {"queue_expired", "out_of_hours", "sent_as_form"}
+_ENDS_IN_A_CASE = {"queue_expired", "out_of_hours", "case_chosen", "sent_as_form"}
 _UNSETTLED = {"pending", "claimed", "uncertain"}
 
 

@@ -23,6 +23,7 @@ class Reason(str, enum.Enum):
     QUEUE_EXPIRED = "queue_expired"
     OUT_OF_HOURS = "out_of_hours"
     SENT_AS_FORM = "sent_as_form"
+    CASE_CHOSEN = "case_chosen"
     HANDED_BACK = "handed_back"
     REOPENED = "reopened"
     # queue tenures
@@ -69,6 +70,9 @@ TRANSITIONS: dict[tuple[Holder, Reason], Holder] = {
     (Holder.BOT, Reason.OUT_OF_HOURS): Holder.BOT,
     # Written on the page without scripts, where nobody waits: a case at once.
     (Holder.BOT, Reason.SENT_AS_FORM): Holder.BOT,
+    # The customer would rather have a case than wait, or than try again.
+    (Holder.BOT, Reason.CASE_CHOSEN): Holder.BOT,
+    (Holder.QUEUE, Reason.CASE_CHOSEN): Holder.BOT,
     (Holder.BOT, Reason.TAKEN_OVER): Holder.AGENT,
     (Holder.QUEUE, Reason.CLAIMED): Holder.AGENT,
     # Given to somebody who is there, by the rule of the team.

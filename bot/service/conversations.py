@@ -193,6 +193,8 @@ class Conversations:
             opened.change_holder(Reason.CUSTOMER_CANCELLED, openings.cancelled(self._words, language))
         elif payload == openings.RECORD_COMMAND and row.holder is Holder.BOT:
             await self._show_record(opened, message)
+        elif payload == openings.CASE_COMMAND and row.holder in {Holder.BOT, Holder.QUEUE}:
+            opened.settle_at_once(message, await self.handover.make_case(opened))
         elif silent:
             opened.settle_at_once(message, "noted")
             if rates and payload is not None:

@@ -11,12 +11,13 @@ import math
 from datetime import datetime, timedelta
 
 from bot.conversation.handover import HANDOVER_REASONS, Reason
+from bot.conversation.model import Holder
 from bot.service.schedule import Schedule
 from bot.settings import Settings
 from bot.store.agents import somebody_is_present
-from bot.store.cases import Case, add_case
+from bot.store.cases import Case, add_case, case_of_tenure
 from bot.store.conversations import OpenConversation
-from bot.store.log import TenureRecord
+from bot.store.log import TenureRecord, current_tenure
 from bot.store.promises import WaitFigure, waits_since
 from bot.store.teams import team_for, team_name
 from bot.store.traces import newest_intent
@@ -53,9 +54,7 @@ class Handover:
         if reason not in HANDOVER_REASONS:
             raise ValueError(f"{reason} is no reason for a handover by the bot")
         unit, language = opened.unit, language_of(opened.row.locale)
-        topic = await newest_intent(unit, opened.row.id, opened.row.inbound_seq)
-        if topic is not None:
-            opened.row.team = await team_for(unit, topic)
+        await self._choose_team(opened)
         hours = await self._schedule.hours(unit)
         if not hours.is_open(unit.now) and not await somebody_is_present(unit):
             case = await self._open_case(opened, reason)
@@ -73,6 +72,12 @@ class Handover:
             return "case"
         await self._queue(opened, reason, detail, None)
         return "queue"
+
+    async def _choose_team(self, opened: OpenConversation) -> None:
+        """The team for what the customer spoke of last."""
+        topic = await newest_intent(opened.unit, opened.row.id, opened.row.inbound_seq)
+        if topic is not None:
+            opened.row.team = await team_for(opened.unit, topic)
 
     async def back_to_queue(self, opened: OpenConversation, tenure: TenureRecord) -> None:
         """The agent is gone, or never looked at what they were given: somebody else is asked for."""
@@ -115,6 +120,35 @@ class Handover:
         opening = openings.case_of_form(self._words, language, case, await team_name(opened.unit, case.team, language))
         opened.change_holder(Reason.SENT_AS_FORM, opening, detail=case.number)
         return case
+
+    async def make_case(self, opened: OpenConversation) -> str:
+        """The customer would rather have a case: the request is one at once, and the bot goes on; what that is to the
+        message that asked for it: `case`, or `answered` when it is one already.
+
+        Raises:
+            TransitionRefused: a person holds the conversation.
+        """
+        unit, language = opened.unit, language_of(opened.row.locale)
+        tenure = await current_tenure(unit, opened.row.id)
+        if tenure.reason is Reason.CASE_CHOSEN and opened.row.last_turn_id is None:
+            # Pressed again, and nothing else has been answered since: it is the same request.
+            known = await case_of_tenure(unit, opened.row.id, opened.row.epoch - 1)
+            assert known is not None
+            team = await team_name(unit, known.team, language)
+            opened.append(openings.case_there(self._words, language, known, team))
+            return "answered"
+        reason = tenure.reason
+        if tenure.holder is not Holder.QUEUE:  # what waits there has its team
+            reason = Reason.CASE_CHOSEN
+            await self._choose_team(opened)
+        case = await self._open_case(opened, reason)
+        team = await team_name(unit, case.team, language)
+        opened.change_holder(
+            Reason.CASE_CHOSEN, openings.case_chosen(self._words, language, case, team), detail=case.number
+        )
+        # The bot is not asked about what became a case.
+        opened.settle_open_turns("case")
+        return "case"
 
     async def _open_case(self, opened: OpenConversation, reason: Reason) -> Case:
         return await add_case(

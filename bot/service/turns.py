@@ -47,6 +47,7 @@ _FINISH_WITHIN = 1.0
 # What the brain may name and the edge does itself.
 _COMMANDS = {
     "/talk_to_human": openings.HANDOVER_COMMAND,
+    "/make_case": openings.CASE_COMMAND,
     "/show_record": openings.RECORD_COMMAND,
     "/erase_conversation": openings.ERASE_COMMAND,
 }

@@ -17,6 +17,9 @@ from bot.store.tables import tenure as tenure_table
 from bot.store.tables import wait_promise as table
 from bot.store.unit_of_work import Unit
 
+# Endings of a wait that the customer chose.
+_WITHDRAWN = (Reason.CUSTOMER_CANCELLED, Reason.CASE_CHOSEN)
+
 
 class WaitFigure(msgspec.Struct, frozen=True, kw_only=True):
     """`share` of the requests since `since` were taken by a person within `seconds`."""
@@ -44,7 +47,7 @@ async def waits_since(unit: Unit, since: datetime, limit: int = 2000) -> list[fl
         .where(
             tenure_table.c.holder == Holder.QUEUE.value,
             tenure_table.c.started_at >= since,
-            following.c.reason != Reason.CUSTOMER_CANCELLED.value,
+            following.c.reason.not_in([reason.value for reason in _WITHDRAWN]),
         )
         .order_by(tenure_table.c.started_at.desc())
         .limit(limit)
@@ -74,7 +77,7 @@ async def settle(unit: Unit, conversation_id: str, epoch: int, to: Holder, reaso
     in_time = table.c.promised_until >= sa.literal(unit.now, table.c.promised_until.type)
     if to is Holder.AGENT:
         outcome: sa.ColumnElement[str] = sa.case((in_time, "kept"), else_="broken")
-    elif reason is Reason.CUSTOMER_CANCELLED:
+    elif reason in _WITHDRAWN:
         outcome = sa.case((in_time, "withdrawn"), else_="broken")
     else:
         outcome = sa.literal("broken")

@@ -18,6 +18,7 @@ from bot.transparency.wording import Language, Wording
 # Commands that the edge itself carries out, behind buttons that it issued. They work without the brain.
 HANDOVER_COMMAND = "edge:handover"
 CANCEL_COMMAND = "edge:cancel_queue"
+CASE_COMMAND = "edge:make_case"
 RECORD_COMMAND = "edge:record"
 ERASE_COMMAND = "edge:erase"
 
@@ -92,7 +93,8 @@ def queued(
         )
     )
     cancel = Button(id=new_id(), title=words.say("button_cancel_queue", language), payload=CANCEL_COMMAND)
-    return (_notice(words, language, text, buttons=(cancel,)),)
+    case = Button(id=new_id(), title=words.say("button_case", language), payload=CASE_COMMAND)
+    return (_notice(words, language, text, buttons=(cancel, case)),)
 
 
 def claimed(words: Wording, language: Language, agent_name: str) -> tuple[Draft, ...]:
@@ -166,6 +168,21 @@ def case_told(words: Wording, language: Language, key: str, case: Case, team: st
         author=system_author(words, language),
         text=words.say(key, language, **case_values(language, case, team)),
         case=case.number if opens else None,
+    )
+
+
+def case_chosen(words: Wording, language: Language, case: Case, team: str) -> tuple[Draft, ...]:
+    """The customer would rather have a case than wait or try again."""
+    text = words.say("case_chosen", language, **case_values(language, case, team))
+    return (_notice(words, language, text, case=case.number), disclosure(words, language, again=True))
+
+
+def case_there(words: Wording, language: Language, case: Case, team: str) -> Draft:
+    """The bot's word to whoever asks for the same case again."""
+    return Draft(
+        kind=EventKind.MESSAGE,
+        author=bot_author(words, language),
+        text=words.say("case_there", language, **case_values(language, case, team)),
     )
 
 

@@ -22,7 +22,7 @@ from bot.service.conversations import Receipt, Refused
 from bot.service.delivery import NotSent, Sent, Uncertain
 from bot.store import outbox
 from bot.store.outbox import Shipment
-from bot.transparency.openings import CANCEL_COMMAND, HANDOVER_COMMAND
+from bot.transparency.openings import CANCEL_COMMAND, CASE_COMMAND, HANDOVER_COMMAND
 from tests.invariants import Thread, assert_clients_agree, check, threads
 from tests.model.actors import Actor
 from tests.model.explorer import LONG_ENOUGH, Work, answered_once
@@ -124,9 +124,9 @@ class HandoverMachine(RuleBasedStateMachine):
         self._speaking[index].append(actor)
 
     @precondition(_room)
-    @rule(conversation=which, payload=st.sampled_from([HANDOVER_COMMAND, CANCEL_COMMAND]))
+    @rule(conversation=which, payload=st.sampled_from([HANDOVER_COMMAND, CANCEL_COMMAND, CASE_COMMAND]))
     def a_customer_presses(self, conversation: int, payload: str) -> None:
-        """The button for a person, or the one that cancels the request."""
+        """The button for a person, the one that cancels the request, or the one that makes it a case."""
         self._start(presses(payload, f"button {len(self._everybody)}"), conversation)
 
     @precondition(_room)

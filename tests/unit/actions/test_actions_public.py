@@ -196,7 +196,7 @@ async def test_crm_away_is_an_honest_answer_with_a_person_and_another_try(contex
 
     away = Context(wording=context.wording, settings=context.settings, connect=lambda url: Away())
     outcome = await Talker(away).run(OutageInfo, "…", intent="outage_info", entities={"postcode": "06217"})
-    assert outcome.payloads == ['/outage_info{"postcode": "06217"}', "/talk_to_human"]
+    assert outcome.payloads == ['/outage_info{"postcode": "06217"}', "/make_case", "/talk_to_human"]
     assert outcome.report["calls"][0]["result"] == "failed"
     assert outcome.slots["next_step"] == "listen"
 

@@ -102,7 +102,7 @@ async def test_the_ways_to_cancel_are_named_although_the_system_is_away(context:
     away = Context(wording=context.wording, settings=context.settings, connect=lambda url: Away())
     outcome = await Talker(away).run(ContractCancel, "…", intent="contract_cancel")
     assert "Textform" in outcome.texts[0]
-    assert outcome.payloads == ["/talk_to_human", "/contract_cancel", "/talk_to_human"]
+    assert outcome.payloads == ["/talk_to_human", "/contract_cancel", "/make_case", "/talk_to_human"]
 
 
 async def test_a_form_says_that_the_system_is_away_and_stays(context: Context) -> None:
@@ -114,7 +114,7 @@ async def test_a_form_says_that_the_system_is_away_and_stays(context: Context) -
     outcome = await Talker(away).run(
         IdentityForm, "2169047", intent="inform", slots={"requested_slot": "identifier"}, form="identity_form"
     )
-    assert outcome.payloads == ["/talk_to_human"]
+    assert outcome.payloads == ["/make_case", "/talk_to_human"]
     assert outcome.slots["requested_slot"] == "identifier"
 
 
