@@ -188,7 +188,7 @@ def tell_outages(turn: Turn, outages: list[Fact[Outage]], intent: str, *, at_pla
     """Tell what is known; `intent` is asked again by whoever has another problem."""
     for fact in outages[:SHOWN]:
         turn.say_text(describe_outage(turn, fact.value), sources=[turn.source("outage", fact)])
-    if not at_place:
+    if intent == ReportFault.intent and not at_place:
         law.say(turn, "law_58_report")
     anyway = turn.button("button_fault_anyway", f'/{intent}{{"fault_scope": "own"}}')
     turn.say("fault_known_at_place" if at_place else "fault_known", buttons=[anyway, turn.person()])
