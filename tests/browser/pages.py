@@ -208,9 +208,11 @@ class AgentWindow(Window):
         await self.page.get_by_role("button", name=self.words("desk_login_submit")).click()
         return self
 
-    async def enter(self, login: Login) -> AgentWindow:
-        """Go to the desk, log in, and wait for the list."""
-        await (await self.visit()).log_in(login)
+    async def enter(self, login: Login, *, undo: bool = False) -> AgentWindow:
+        """Go to the desk, log in, and wait for the list. With `undo` replies are held back, as they are by default."""
+        await self.visit()
+        await self.page.evaluate("undo => localStorage.setItem('klartext-desk:undo', undo)", str(undo).lower())
+        await self.log_in(login)
         await expect(self.tab("waiting")).to_have_attribute("aria-label", re.compile(r"\d"))
         return self
 

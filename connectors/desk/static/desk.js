@@ -7,6 +7,7 @@
  */
 
 import { api, ApiError } from "./api.js";
+import { Attention } from "./attention.js";
 import { DeskState } from "./state.js";
 import { Outbox } from "./outbox.js";
 import { Stream } from "./stream.js";
@@ -23,29 +24,40 @@ export class Desk {
     this.loggedOut = loggedOut;
     this.readKey = `read:${agent.id}`;
     this.state = new DeskState(agent, recall(this.readKey, {}));
-    this.outbox = new Outbox(agent.id, (id, clientId, text) => this.guarded(api.send(id, clientId, text)), (id) => this.state.emit("outbox", id));
+    this.outbox = new Outbox(agent.id, (id, clientId, text) => this.sendReply(id, clientId, text), (id) => this.state.emit("outbox", id));
     this.stream = new Stream({
       position: () => this.state.position,
       welcome: (mode) => this.welcomed(mode),
       change: (frame) => this.changed(frame),
+      gone: (frame) => this.state.applyGone(frame),
       typing: (frame) => this.state.applyTyping(frame),
+      looking: (frame) => this.state.applyLooking(frame),
       state: (name, retryAt) => this.state.setConnection(name, retryAt),
       closedEarly: () => this.guarded(api.me()).catch(() => {}),
       loggedOut: () => this.sessionOver(),
     });
+    this.attention = new Attention(this.stream, () => this.state.open?.id ?? null);
+    this.people = { agents: [], teams: [] };
+    this.replies = [];
     this.state.on("gap", () => this.refreshSoon(0));
     this.state.on("read", () => this.keepRead());
   }
 
   async start() {
     await this.loadLists();
-    if (!this.stopped) this.stream.start();
+    if (this.stopped) return;
+    this.loadPeople();
+    this.stream.start();
+    this.attention.start();
   }
 
   stop() {
     this.stopped = true;
     this.stream.stop();
+    this.attention.stop();
     this.outbox.stop();
+    clearTimeout(this.caseTimer);
+    clearTimeout(this.peopleTimer);
     clearTimeout(this.detailTimer);
     clearTimeout(this.listTimer);
   }
@@ -71,8 +83,10 @@ export class Desk {
   async loadLists() {
     clearTimeout(this.listTimer);
     try {
-      const lists = await this.guarded(Promise.all(["waiting", "mine", "team"].map(api.list)));
-      this.state.applyLists(lists);
+      const views = ["waiting", "mine", "team", "closed"];
+      const [cases, ...lists] = await this.guarded(Promise.all([api.cases(), ...views.map(api.list)]));
+      this.state.applyLists(lists.map((list, index) => ({ ...list, view: views[index] })));
+      this.state.applyCases(cases.cases);
     } catch (error) {
       if (this.stopped) return;
       this.state.applyListError(error.message);
@@ -80,10 +94,47 @@ export class Desk {
     }
   }
 
+  /** Colleagues, teams and canned replies; without them the desk works, only its dialogs have less to offer. */
+  async loadPeople() {
+    clearTimeout(this.peopleTimer);
+    if (this.stopped) return;
+    try {
+      const [people, canned] = await this.guarded(Promise.all([api.people(), api.canned()]));
+      this.people = people;
+      this.replies = canned.replies;
+      this.state.emit("conversations");
+    } catch (error) {
+      if (!this.stopped && error.passing) setTimeout(() => this.loadPeople(), 5000);
+    }
+  }
+
+  teamName(id) {
+    return this.people.teams.find((team) => team.id === id)?.name ?? id;
+  }
+
+  loadCasesSoon() {
+    clearTimeout(this.caseTimer);
+    this.caseTimer = setTimeout(() => this.guarded(api.cases()).then(({ cases }) => this.state.applyCases(cases)).catch(() => {}), DETAIL_PAUSE);
+  }
+
+  async search(words) {
+    if (this.state.found.words === words) return;
+    this.state.beginSearch(words);
+    if (!words) return;
+    const list = await this.guarded(api.search(words));
+    this.state.applySearch(words, list);
+  }
+
+  async loadOlder() {
+    const { id, events } = this.state.open;
+    this.state.applyOlder(id, (await this.guarded(api.events(id, events[0].seq))).events);
+  }
+
   open(id) {
     if (this.state.open?.id === id) return;
     clearTimeout(this.detailTimer);
     this.state.openConversation(id);
+    this.attention.say();
     if (id) this.refresh(id);
   }
 
@@ -104,6 +155,8 @@ export class Desk {
   }
 
   welcomed(mode) {
+    // A moment later the server knows that this desk is connected.
+    this.peopleTimer = setTimeout(() => this.loadPeople(), 2500);
     if (mode === "reload") {
       this.state.restart();
       this.loadLists();
@@ -115,11 +168,12 @@ export class Desk {
   changed(frame) {
     const before = this.state.summary(frame.summary.id);
     this.state.applyChange(frame);
+    if (before?.case !== frame.summary.case || (frame.summary.case && before?.revision !== frame.summary.revision)) this.loadCasesSoon();
     if (this.state.open?.id !== frame.summary.id) return;
     if (frame.event?.author?.kind === "human") this.outbox.matchEvent(frame.summary.id, frame.event);
     const after = frame.summary;
     const moved = !before || before.epoch !== after.epoch || before.case !== after.case || before.customer?.number !== after.customer?.number
-      || before.deadline_at !== after.deadline_at;
+      || before.deadline_at !== after.deadline_at || before.revision !== after.revision;
     if (moved || frame.event?.author?.kind === "bot") this.refreshSoon();
   }
 
@@ -159,6 +213,59 @@ export class Desk {
     this.refreshSoon();
   }
 
+  /** One step of the desk's work on a conversation: transfer, invite, leave, close, case. */
+  async act(id, verb, body) {
+    const answer = await this.guarded(api.act(id, verb, body)).catch((error) => {
+      if (error.status === 409 || error.status === 403) this.refreshSoon(0);
+      throw error;
+    });
+    if (answer.summary) this.state.applyOwn(answer.summary);
+    if (verb === "case") this.loadCasesSoon();
+    this.refreshSoon(0);
+  }
+
+  async changeCase(number, change) {
+    await this.guarded(api.changeCase(number, change));
+    this.loadCasesSoon();
+    this.refreshSoon(0);
+  }
+
+  /** A reply is held back for some seconds unless the agent has switched that off. */
+  async sendReply(id, clientId, text) {
+    if (!recall("undo", true)) return this.guarded(api.send(id, clientId, text));
+    const { held, message } = await this.guarded(api.hold(id, clientId, text));
+    if (message) return message;
+    this.state.applyHeld(id, held);
+    return { seq: 0 };
+  }
+
+  /** Takes a reply back; its text returns to the field. */
+  async withdraw(id, held) {
+    await this.guarded(api.withdraw(id, held.id)).catch((error) => {
+      this.refreshSoon(0);
+      throw error;
+    });
+    this.state.dropHeld((one) => one.id === held.id);
+    const draft = this.outbox.draft(id);
+    this.outbox.setDraft(id, draft.trim() ? `${held.text}\n\n${draft}` : held.text);
+    this.state.emit("draft", id);
+  }
+
+  async sendNow(id, held) {
+    await this.guarded(api.sendNow(id, held.id));
+    this.refreshSoon(0);
+  }
+
+  async note(id, clientId, text) {
+    await this.guarded(api.note(id, clientId, text));
+    this.refreshSoon(0);
+  }
+
+  async setAvailable(available) {
+    await this.guarded(api.availability(available));
+    await this.loadPeople();
+  }
+
   write(id, text) {
     this.outbox.add(id, text);
   }
@@ -173,5 +280,7 @@ export class Desk {
   async logout() {
     await api.logout().catch((error) => { if (error.status !== 401) throw error; });
     this.stop();
+    // Whoever signs in next on this computer finds nothing that was written here.
+    this.outbox.forgetDrafts();
   }
 }

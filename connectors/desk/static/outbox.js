@@ -40,6 +40,10 @@ export class Outbox {
     else forget(key);
   }
 
+  forgetDrafts() {
+    for (const key of keysFrom(`draft:${this.agentId}:`)) forget(key);
+  }
+
   // --- messages -------------------------------------------------------------------------------
 
   of(conversation) {
@@ -126,6 +130,8 @@ export class Outbox {
       item.seq = seq;
       item.state = "sent";
       forget(this.keyOf(item));
+      // Held back by the server, which shows it from now on.
+      if (!seq) this.items = this.items.filter((other) => other !== item);
       this.changed(item.conversation);
       return true;
     } catch (error) {

@@ -7,11 +7,14 @@
  *
  * Listeners: on(topic, listener). Topics: "conversations", "open", "typing", "connection",
  * "arrival" (a conversation began to wait), "wrote" (a customer wrote to me), "event" (the open thread
- * grew), "gap" (an event of the open thread is missing), "read" (something was seen).
+ * grew), "lost" (the open
+ * conversation is another team's now), "gap" (an event of the open thread is missing), "read" (something was seen).
  */
 
 /** A "typing" note is over after this time, whether or not an end is reported. */
 const TYPING_LASTS = 6000;
+/** Whoever looks at a conversation says so again and again; after this long without a word they do not. */
+const LOOKING_LASTS = 45_000;
 
 export class DeskState {
   constructor(agent, read = {}) {
@@ -24,6 +27,13 @@ export class DeskState {
     this.open = null;
     this.connection = { state: "connecting", retryAt: null, since: Date.now() };
     this.typing = new Map();
+    /** conversation → agent's id → {name, until} */
+    this.looking = new Map();
+    /** Open cases, and how many conversations a list has that are not in it. */
+    this.cases = [];
+    this.hidden = {};
+    /** What a search found, by its words: ids, or null while it is under way. */
+    this.found = { words: "", ids: null };
     /** id → the newest seq this agent has had on screen. */
     this.read = read;
     this.listeners = new Map();
@@ -60,12 +70,48 @@ export class DeskState {
     return summary.holder === "bot" && summary.head_seq <= 1;
   }
 
+  /** Whether I hold it, or read along as somebody invited. */
+  concernsMe(summary) {
+    return this.isMine(summary) || (summary.holder !== "closed" && (summary.invited ?? []).includes(this.agent.id));
+  }
+
   /** The conversations of a view, in the order in which they need somebody. */
-  view(name) {
-    const all = [...this.entries.values()].map((entry) => entry.summary);
-    if (name === "waiting") return all.filter((one) => one.holder === "queue").sort(byDeadline);
-    if (name === "mine") return all.filter((one) => this.isMine(one)).sort(byNeed);
-    return all.filter((one) => !this.isSilent(one)).sort(byLatest);
+  view(name, filters = {}) {
+    const all = [...this.entries.values()].map((entry) => entry.summary).filter((one) => this.passes(one, filters));
+    if (filters.q) return all.filter((one) => this.found.ids?.has(one.id)).sort(byLatest);
+    if (name === "waiting") return all.filter((one) => one.holder === "queue").sort(byPromise);
+    if (name === "mine") return all.filter((one) => this.concernsMe(one)).sort(byNeed);
+    if (name === "closed") return all.filter((one) => one.holder === "closed").sort(byLatest);
+    return all.filter((one) => one.holder !== "closed" && !this.isSilent(one)).sort(byLatest);
+  }
+
+  passes(summary, { channel, reason, team }) {
+    return (!channel || summary.channel === channel) && (!reason || summary.reason?.code === reason) && (!team || summary.team === team);
+  }
+
+  applyCases(cases) {
+    this.cases = cases;
+    this.emit("conversations");
+  }
+
+  /** A search has its result: what it found is known from now on like everything listed. */
+  applySearch(words, list) {
+    if (this.found.words !== words) return;
+    for (const summary of list.conversations) this.putSummary(summary, list.position);
+    this.found = { words, ids: new Set(list.conversations.map((one) => one.id)) };
+    this.emit("conversations");
+  }
+
+  beginSearch(words) {
+    this.found = { words, ids: null };
+  }
+
+  /** It belongs to another team now. */
+  applyGone({ position, conversation }) {
+    this.position = Math.max(this.position, position);
+    this.entries.delete(conversation);
+    if (this.open?.id === conversation) this.emit("lost", conversation);
+    this.emit("conversations");
   }
 
   /** The stream could not resume: whatever is known gives way to the lists that are fetched next. */
@@ -76,6 +122,7 @@ export class DeskState {
 
   /** Takes over lists fetched together. What is in none of them and not newer than them is gone. */
   applyLists(lists) {
+    this.hidden = Object.fromEntries(lists.map((list) => [list.view, list.total - list.conversations.length]));
     const position = Math.min(...lists.map((list) => list.position));
     const listed = new Set();
     for (const list of lists) {
@@ -84,7 +131,7 @@ export class DeskState {
         this.putSummary(summary, list.position);
       }
     }
-    for (const [id, entry] of this.entries) if (!listed.has(id) && entry.position <= position) this.entries.delete(id);
+    for (const [id, entry] of this.entries) if (!listed.has(id) && !this.found.ids?.has(id) && entry.position <= position) this.entries.delete(id);
     this.position = Math.max(this.position, position);
     this.loaded = true;
     this.listError = null;
@@ -164,7 +211,31 @@ export class DeskState {
     if (event.seq <= last) return;
     if (event.seq > last + 1) this.emit("gap", this.open.id);
     this.open.events = [...this.open.events, event];
+    if (event.author.kind === "human") this.dropHeld((one) => one.text === event.text && one.agent.name === event.author.name);
     this.emit("event", event);
+  }
+
+  /** Older entries that the agent asked for. */
+  applyOlder(id, events) {
+    if (this.open?.id !== id || !this.open.events.length) return;
+    const first = this.open.events[0].seq;
+    this.open.events = [...events.filter((event) => event.seq < first), ...this.open.events];
+    this.emit("open");
+  }
+
+  /** A reply that the server holds back. */
+  applyHeld(id, held) {
+    if (this.open?.id !== id || !this.open.detail) return;
+    this.open.detail.held = [...this.open.detail.held.filter((one) => one.id !== held.id), held];
+    this.emit("open");
+  }
+
+  /** The first held reply for which this is true has become something else. */
+  dropHeld(is) {
+    const gone = this.open?.detail?.held.find(is);
+    if (!gone) return;
+    this.open.detail.held = this.open.detail.held.filter((one) => one !== gone);
+    this.emit("open");
   }
 
   // --- typing, connection -------------------------------------------------------------------
@@ -175,6 +246,18 @@ export class DeskState {
     const timer = setTimeout(() => this.clearTyping(conversation), TYPING_LASTS);
     this.typing.set(conversation, { author, timer });
     this.emit("typing", conversation);
+  }
+
+  applyLooking({ conversation, author }) {
+    if (author.id === this.agent.id) return;
+    if (!this.looking.has(conversation)) this.looking.set(conversation, new Map());
+    this.looking.get(conversation).set(author.id, { name: author.name, until: Date.now() + LOOKING_LASTS });
+    this.emit("typing", conversation);
+  }
+
+  /** Names of the colleagues who have this conversation on screen now. */
+  lookers(conversation) {
+    return [...(this.looking.get(conversation)?.values() ?? [])].filter((one) => one.until > Date.now()).map((one) => one.name).sort();
   }
 
   clearTyping(conversation, kind = null) {
@@ -195,8 +278,9 @@ export class DeskState {
 const instant = (text) => (text ? Date.parse(text) : Number.POSITIVE_INFINITY);
 const ordered = (...differences) => differences.find((difference) => difference !== 0 && !Number.isNaN(difference)) ?? 0;
 
-function byDeadline(a, b) {
-  return ordered(instant(a.deadline_at) - instant(b.deadline_at), instant(a.waiting_since) - instant(b.waiting_since), a.id < b.id ? -1 : 1);
+/** What was promised soonest comes first: when a person was to be there, else when it becomes a case. */
+function byPromise(a, b) {
+  return ordered(instant(a.promised_until ?? a.deadline_at) - instant(b.promised_until ?? b.deadline_at), instant(a.waiting_since) - instant(b.waiting_since), a.id < b.id ? -1 : 1);
 }
 
 /** Those in which the customer spoke last come first, the longest unanswered on top; then the others, latest first. */

@@ -16,7 +16,7 @@ const LOGGED_OUT = 4401;
 
 export class Stream {
   /**
-   * @param handlers {position(), welcome(mode), change(frame), typing(frame), state(name, retryAt), closedEarly(), loggedOut()}
+   * @param handlers {position(), welcome(mode), change(frame), gone(frame), typing(frame), looking(frame), state(name, retryAt), closedEarly(), loggedOut()}
    * `state` is "connecting", "online" or "waiting" (then retryAt is when the next attempt starts).
    */
   constructor(handlers) {
@@ -52,6 +52,11 @@ export class Stream {
   sendTyping(conversation) {
     // A line that is just closing takes nothing any more, and a note of typing is not worth keeping.
     if (this.welcomed && this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type: "typing", conversation }));
+  }
+
+  /** Which conversation is on screen, and whether the agent did something since the last such word. */
+  sendLooking(conversation, active) {
+    if (this.welcomed && this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type: "looking", conversation, active }));
   }
 
   connect() {
@@ -92,7 +97,9 @@ export class Stream {
       this.handlers.welcome(frame.mode);
       this.handlers.state("online", null);
     } else if (frame.type === "change") this.handlers.change(frame);
+    else if (frame.type === "gone") this.handlers.gone(frame);
     else if (frame.type === "typing") this.handlers.typing(frame);
+    else if (frame.type === "looking") this.handlers.looking(frame);
   }
 
   /** Lets go of the socket without hearing of it again. */

@@ -76,7 +76,7 @@ async def _everything_else(unit: Unit, conversation_id: str, message_id: str) ->
             **{**here, "id": new_id(), "epoch": 2, "agent_id": "a", "agent_name": "Anna Berger", "client_id": "h1"},
             "state": "withdrawn",
         },
-        "rating": {**here, "epoch": 2, "agent_id": "a", "agent_name": "Anna Berger", "stars": 5},
+        "rating": {**here, "epoch": 1, "agent_id": "a", "agent_name": "Anna Berger", "stars": 5},
         "wrong_answer": {
             **{**here, "id": new_id(), "seq": 3, "turn_id": "t", "reported_by": "a", "reported_name": "Anna Berger"},
             **{"state": "rejected", "understood": "help"},

@@ -1,7 +1,7 @@
 /**
  * The middle pane: whose conversation this is, the thread, and what I may do now.
  *
- * Guarantee: the composer is there only while I hold the conversation; what I typed stays readable when
+ * Guarantee: a reply can be written only while I hold the conversation, a note whenever I see it; what I typed stays readable when
  * I lose it. Failures of an action are said beside the button that caused them.
  */
 
@@ -10,6 +10,7 @@ import { icon } from "../icons.js";
 import { countdown, waiting } from "../clock.js";
 import { currentRoute, navigate, routeTo } from "../router.js";
 import { say, sayCount, sayNamed } from "../wording.js";
+import { askCase, askClose, askInvite, askTransfer } from "./actions.js";
 import { Composer } from "./composer.js";
 import { HandbackDialog } from "./handback.js";
 import { nameOf, reasonOf } from "./inbox.js";
@@ -22,11 +23,14 @@ export class ConversationView {
     this.handbackDialog = new HandbackDialog(desk, () => this.focus());
     this.element = h("main", { class: "pane conversation", id: "conversation", tabindex: -1 });
     this.offEvent = desk.state.on("event", (event) => this.thread?.arrived(event));
+    this.offLost = desk.state.on("lost", () => this.showProblem(say("desk_lost_sight")));
     this.id = undefined;
   }
 
   remove() {
     this.offEvent();
+    this.offLost();
+    this.thread?.remove();
     this.handbackDialog.remove();
     this.composer?.remove();
   }
@@ -51,6 +55,7 @@ export class ConversationView {
     const print = `none:${waitingCount}:${this.desk.state.loaded}`;
     if (this.id === null && this.print === print) return;
     this.composer?.remove();
+    this.thread?.remove();
     this.composer = this.thread = null;
     this.id = null;
     this.print = print;
@@ -66,6 +71,7 @@ export class ConversationView {
 
   build(id) {
     this.composer?.remove();
+    this.thread?.remove();
     this.id = id;
     this.prints = {};
     this.claiming = false;
@@ -103,9 +109,36 @@ export class ConversationView {
           summary.customer?.name && h("span", { class: "head-number" }, summary.customer.number),
           h("span", {}, `${sayNamed("desk_channel", summary.channel)} · ${sayNamed("desk_locale", summary.locale)}`))),
       h("div", { class: "head-tools" },
+        summary && this.stepsMenu(summary, mine),
         mine && h("button", { type: "button", class: "button handback", data: { action: "handback" }, on: { click: () => this.askHandback() } }, icon("bot"), say("desk_handback")),
         h("button", { type: "button", class: "button details-button", data: { action: "details" }, on: { click: () => navigate({ details: !currentRoute().details }) } }, say("desk_show_details"))));
     if (focusedAction) (this.head.querySelector(`[data-action="${focusedAction}"]`) ?? this.head.querySelector("h2")).focus();
+  }
+
+  /** Everything else that can be done, in a menu of the platform: Escape and a click beside it close it. */
+  stepsMenu(summary, mine) {
+    const { desk, id } = this;
+    const invited = (summary.invited ?? []).includes(desk.agent.id);
+    const item = (name, run) => h("button", { type: "button", class: "menu-item", data: { step: name }, on: { click: () => { panel.hidePopover(); run(); } } }, say(`desk_step_${name}`));
+    const panel = h("div", { class: "menu steps", id: "steps", popover: "auto", on: { beforetoggle: () => place(panel) } },
+      mine && item("transfer", () => askTransfer(desk, id)),
+      item("invite", () => askInvite(desk, id)),
+      invited && item("leave", () => desk.act(id, "leave").catch((error) => this.showProblem(error.message))),
+      item("case", () => askCase(desk, id)),
+      mine && item("close", () => askClose(desk, id)));
+    return h("div", { class: "menu-place" }, h("button", { type: "button", class: "button steps-button", popovertarget: "steps", data: { action: "steps" } }, say("desk_steps"), icon("down")), panel);
+  }
+
+  askTransfer() {
+    if (this.desk.state.isMine(this.desk.state.summary(this.id))) askTransfer(this.desk, this.id);
+  }
+
+  askClose() {
+    if (this.desk.state.isMine(this.desk.state.summary(this.id))) askClose(this.desk, this.id);
+  }
+
+  writeNote() {
+    if (this.composer && this.desk.state.open?.detail) this.composer.writeNote();
   }
 
   // --- body -----------------------------------------------------------------------------------
@@ -144,15 +177,16 @@ export class ConversationView {
     this.bar.hidden = mine || !ready;
     if (this.bar.hidden) return;
     const focused = this.bar.contains(document.activeElement);
-    const claimable = summary.holder === "queue" || summary.holder === "bot";
+    const claimable = summary.holder !== "agent";
     const sentences = { queue: say("desk_bar_queue"), bot: say("desk_bar_bot"), agent: say("desk_bar_other", { name: summary.agent?.name ?? "" }), closed: say("desk_bar_closed") };
     replace(this.bar,
       h("div", { class: "bar-words" },
         summary.holder === "queue" && reasonOf(summary) && h("p", { class: "bar-reason" }, reasonOf(summary)),
         h("p", {}, sentences[summary.holder] ?? ""),
         summary.holder === "queue" && h("p", { class: "bar-times" }, summary.waiting_since && waiting(summary.waiting_since), summary.deadline_at && countdown(summary.deadline_at))),
+      h("button", { type: "button", class: "button", data: { action: "note" }, on: { click: () => this.writeNote() } }, icon("lock"), say("desk_mode_note")),
       claimable && h("button", { type: "button", class: "button button-primary", data: { action: "claim" }, "aria-disabled": this.claiming ? "true" : null, on: { click: () => this.claim() } },
-        this.claiming ? say("desk_claim_busy") : say("desk_claim")),
+        this.claiming ? say("desk_claim_busy") : say(summary.holder === "closed" ? "desk_resume" : "desk_claim")),
       draft && h("div", { class: "kept-draft" }, h("p", { class: "muted" }, say("desk_draft_kept")), h("p", { class: "kept-text", dir: "auto", tabindex: 0 }, draft),
         h("button", { type: "button", class: "link-button", on: { click: () => this.discardDraft() } }, say("desk_draft_discard"))));
     if (focused) (this.bar.querySelector("[data-action]") ?? this.head.querySelector("h2")).focus();
@@ -175,7 +209,7 @@ export class ConversationView {
 
   async claim() {
     const summary = this.desk.state.summary(this.id);
-    if (!summary || this.claiming || (summary.holder !== "queue" && summary.holder !== "bot")) return;
+    if (!summary || this.claiming || summary.holder === "agent") return;
     const { id } = this;
     this.claiming = true;
     this.showProblem(null);
@@ -221,4 +255,11 @@ export class ConversationView {
   jumpTo(seq) {
     this.thread?.jumpTo(seq);
   }
+}
+
+/** Below its button, inside the window. */
+function place(panel) {
+  const { bottom, right } = panel.previousElementSibling.getBoundingClientRect();
+  panel.style.top = `${bottom + 4}px`;
+  panel.style.right = `${Math.max(8, innerWidth - right)}px`;
 }

@@ -10,12 +10,13 @@ import { append, h, replace } from "../dom.js";
 import { icon } from "../icons.js";
 import { navigate } from "../router.js";
 import { say, sayNamed } from "../wording.js";
+import { caseCard } from "./cases.js";
 import { customerView } from "./customer.js";
 import { reasonOf } from "./inbox.js";
 import { messengerView } from "./messenger.js";
 import { tracesView } from "./trace.js";
 
-const SECTIONS = ["why", "promise", "messenger", "deliveries", "customer", "bot_tried", "cases", "course"];
+const SECTIONS = ["summary", "why", "promise", "messenger", "deliveries", "customer", "bot_tried", "cases", "ratings", "course"];
 
 export class DetailsView {
   constructor(desk, jumpTo) {
@@ -52,6 +53,9 @@ export class DetailsView {
     const summary = this.desk.state.summary(open.id);
     const mine = this.desk.state.isMine(summary);
     const quote = open.events.findLast((event) => event.kind === "notice" || event.kind === "holder");
+    this.draw("summary", [detail.summary_lines], () => (detail.summary_lines ?? []).filter(Boolean).map((line, index) => h("p", { class: index ? "muted" : "", dir: "auto" }, line)));
+    this.element.querySelector('[data-section="ratings"]').hidden = !detail.ratings?.length;
+    this.draw("ratings", [detail.ratings], () => ratingsView(detail.ratings ?? []));
     this.draw("why", [summary.reason, summary.holder, detail.tenures], () => this.whyView(summary, detail.tenures ?? []));
     this.draw("promise", [summary.deadline_at, summary.holder, summary.agent, mine, quote], () => this.promiseView(summary, mine, quote));
     this.element.querySelector('[data-section="messenger"]').hidden = !detail.messenger;
@@ -61,7 +65,7 @@ export class DetailsView {
     this.draw("deliveries", [undelivered], () => this.deliveriesView(undelivered));
     this.draw("customer", [summary.customer, detail.customer, detail.customer_error], () => customerView(detail, summary, () => this.desk.refresh()));
     this.draw("bot_tried", [detail.traces], () => tracesView(detail.traces ?? [], open.events, this.jumpTo));
-    this.draw("cases", [detail.cases], () => this.casesView(detail.cases ?? []));
+    this.draw("cases", [detail.cases, this.desk.people.teams.length], () => this.casesView(detail.cases ?? []));
     this.draw("course", [detail.tenures], () => h("ol", { class: "course" }, (detail.tenures ?? []).map(courseLine)));
   }
 
@@ -118,12 +122,15 @@ export class DetailsView {
 
   casesView(cases) {
     if (!cases.length) return h("p", { class: "muted" }, say("desk_cases_none"));
-    return h("ul", { class: "cards" }, cases.map((one) => h("li", { class: "card" },
-      h("p", { class: "card-head" }, h("strong", {}, one.number), h("span", { class: "tag" }, sayNamed("desk_crm", one.status))),
-      h("p", {}, [one.team && say("desk_case_team", { team: sayNamed("desk_team", one.team) }), one.due_at && say("desk_case_due", { time: clockTime(one.due_at) })].filter(Boolean).join(" · ")),
-      one.external_ref && h("p", {}, say("desk_case_ticket", { number: one.external_ref, status: sayNamed("desk_crm", one.external_status) })),
-      one.reason && h("p", { class: "muted" }, sayNamed("desk_reason", one.reason)))));
+    return h("ul", { class: "cards" }, cases.map((one) => caseCard(this.desk, one)));
   }
+}
+
+/** What the customer said of the help, or that they were asked and said nothing. */
+function ratingsView(ratings) {
+  return h("ul", { class: "cards" }, ratings.map((one) => h("li", { class: "card" },
+    h("p", { class: "card-head" }, h("strong", { dir: "auto" }, one.agent.name), one.stars ? say("desk_rating_stars", { n: one.stars }) : h("span", { class: "muted" }, say("desk_rating_open"))),
+    one.sentence && h("p", { class: "quote", dir: "auto" }, one.sentence))));
 }
 
 /** One tenure in words: when, who, why, and what was noted. */

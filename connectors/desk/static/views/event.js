@@ -40,6 +40,15 @@ function messageEvent(event, context) {
       event.case && h("p", { class: "source" }, say("desk_case_opened", { number: event.case }))));
 }
 
+/** A private note: another frame, another picture, and the words that say that the customer does not see it. */
+export function noteView(note) {
+  return h("li", { class: "event note", data: { author: "note", note: note.id } },
+    h("div", { class: "note-box" },
+      h("p", { class: "byline" }, icon("lock"), h("strong", {}, say(`desk_note_${note.kind}`)), h("span", { class: "author", dir: "auto" }, note.author.name), timestamp(note.at)),
+      h("p", { class: "text", dir: "auto" }, note.text),
+      h("p", { class: "note-private" }, say("desk_note_private"))));
+}
+
 /** A change of holder, or what the system told the customer; one quiet line in the middle. */
 function noticeEvent(event, context) {
   const change = event.holder && context.previous?.holder !== event.holder && changeText(event, context);

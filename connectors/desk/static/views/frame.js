@@ -7,6 +7,7 @@
 import { clockTime, span } from "../clock.js";
 import { announce, h, setText } from "../dom.js";
 import { icon } from "../icons.js";
+import { notify } from "../notify.js";
 import { currentRoute, navigate, onRoute, routeTo, VIEWS } from "../router.js";
 import { say, sayCount } from "../wording.js";
 import { ConversationView } from "./conversation.js";
@@ -15,6 +16,7 @@ import { InboxView, nameOf, reasonOf } from "./inbox.js";
 import { Office } from "../office/office.js";
 import { Keys } from "./keys.js";
 import { menuView } from "./menu.js";
+import { settingsView } from "./settings.js";
 
 /** A break shorter than this is not worth a banner. */
 const BANNER_AFTER = 1500;
@@ -25,6 +27,7 @@ export class Frame {
     this.inbox = new InboxView(desk);
     this.conversation = new ConversationView(desk);
     this.details = new DetailsView(desk, (seq) => this.jumpTo(seq));
+    this.settings = settingsView(desk);
     this.keys = new Keys(this.keyActions());
     this.office = new Office(desk.agent);
     this.banner = h("section", { class: "banner", hidden: true, "aria-label": say("desk_connection") });
@@ -39,6 +42,7 @@ export class Frame {
         h("p", { class: "brand" }, h("span", { class: "brand-mark" }, icon("customer")), "Klartext", h("span", { class: "brand-part" }, say("desk_title"))),
         h("div", { class: "bar-tools" },
           h("button", { type: "button", class: "icon-button keys-button", "aria-label": say("desk_menu_keys"), title: say("desk_menu_keys"), on: { click: () => this.keys.show() } }, "?"),
+          this.settings.element,
           menuView(desk.agent, actions, () => this.keys.show()))),
       this.banner, this.panes, this.office.element, this.keys.dialog);
     this.arrivals = [];
@@ -93,6 +97,7 @@ export class Frame {
 
   drawLists() {
     if (!this.route) return;
+    this.settings.update();
     this.inbox.update(this.route);
     if (this.panes.hidden) return;
     const waiting = this.desk.state.view("waiting").length;
@@ -107,6 +112,7 @@ export class Frame {
     this.panes.dataset.pane = this.route.details ? "details" : this.route.id ? "conversation" : "list";
     const other = before?.id !== this.route.id;
     if (other) this.desk.open(this.route.id);
+    this.settings.update();
     this.inbox.update(this.route);
     this.conversation.update();
     this.details.update();
@@ -138,6 +144,7 @@ export class Frame {
   // --- announcements --------------------------------------------------------------------------
 
   arrived(summary) {
+    notify("waiting");
     if (this.arrivals.push(summary) > 1) return;
     setTimeout(() => {
       const [first, ...others] = this.arrivals;
@@ -148,6 +155,7 @@ export class Frame {
   }
 
   wrote(summary) {
+    if (document.hidden || summary.id !== this.route.id) notify("wrote");
     if (summary.id === this.route.id) return;
     this.wroteBy.add(nameOf(summary));
     if (this.wroteBy.size > 1) return;
@@ -169,6 +177,10 @@ export class Frame {
       },
       claim: () => this.conversation.claim(),
       reply: () => this.conversation.focusComposer(),
+      note: () => this.conversation.writeNote(),
+      transfer: () => this.conversation.askTransfer(),
+      close: () => this.conversation.askClose(),
+      search: () => { navigate({ details: false }); this.inbox.search.focus(); },
       handback: () => this.conversation.askHandback(),
       details: () => this.route.id && (navigate({ details: true }), this.details.focus()),
       escape: () => {

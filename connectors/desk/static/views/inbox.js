@@ -1,5 +1,5 @@
 /**
- * The inbox: three views over the same conversations, each a list of links in the order of need.
+ * The inbox: views over the same conversations, and the cases, each a list of links in the order of need.
  *
  * One row is one link and one tab stop; arrows and j/k move between rows. Rows keep their node while
  * the list changes around them, so focus stays where it is.
@@ -10,7 +10,9 @@ import { h, reconcile, replace, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { routeTo, VIEWS } from "../router.js";
 import { say, sayCount, sayNamed } from "../wording.js";
+import { caseRow } from "./cases.js";
 import { messageView } from "./message.js";
+import { SearchBar } from "./search.js";
 
 /** What to call somebody in the list: the CRM's name, else the customer number, else a short guest id. */
 export function nameOf(summary) {
@@ -30,42 +32,64 @@ export class InboxView {
       const link = h("a", { class: "tab", data: { view } }, h("span", {}, say(`desk_view_${view}`)), count);
       return [view, { link, count }];
     }));
+    this.search = new SearchBar(desk);
+    this.more = h("p", { class: "rows-more", hidden: true });
     this.list = h("ul", { class: "rows", on: { keydown: (event) => this.pressed(event) } });
     this.blank = h("div", { class: "rows-blank" });
-    this.scroller = h("div", { class: "rows-scroll" }, this.list, this.blank);
+    this.scroller = h("div", { class: "rows-scroll" }, this.list, this.more, this.blank);
     this.element = h("section", { class: "pane inbox", "aria-label": say("desk_inbox") },
       h("h1", { class: "visually-hidden" }, say("desk_inbox")),
       h("nav", { class: "tabs", "aria-label": say("desk_views") }, [...this.tabs.values()].map((tab) => tab.link)),
-      this.scroller);
+      this.search.element, this.scroller);
   }
 
   update(route) {
     const { state } = this.desk;
     this.route = route;
+    this.search.update(route);
     for (const [view, { link, count }] of this.tabs) {
-      const number = state.view(view).length;
+      const number = this.items(view).length + (state.hidden[view] ?? 0);
       link.href = routeTo({ view, id: route.id });
       if (view === route.view) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
       setText(count, state.loaded ? String(number) : "");
       link.setAttribute("aria-label", state.loaded ? `${say(`desk_view_${view}`)}, ${sayCount("desk_count", number)}` : say(`desk_view_${view}`));
     }
-    const summaries = state.view(route.view);
-    this.list.setAttribute("aria-label", say(`desk_list_${route.view}`));
-    reconcile(this.list, summaries, (summary) => summary.id, (summary) => h("li", {}, h("a", { class: "row", data: { conversation: summary.id } })), (item, summary) => this.fill(item.firstChild, summary));
-    this.keepTabStop(summaries);
+    const isCases = route.view === "cases" && !route.filters.q;
+    const summaries = isCases ? this.items("cases") : state.view(route.view, route.filters);
+    this.list.setAttribute("aria-label", say(route.filters.q ? "desk_list_search" : `desk_list_${route.view}`));
+    reconcile(this.list, summaries, (one) => one.number ?? one.id, (one) => h("li", {}, one.number ? null : h("a", { class: "row", data: { conversation: one.id } })), (item, one) => (one.number ? this.fillCase(item, one) : this.fill(item.firstChild, one)));
+    this.keepTabStop(summaries.map((one) => ({ id: one.conversation ?? one.id })));
     this.list.hidden = !summaries.length;
-    this.drawBlank(summaries.length, route.view);
+    const hidden = isCases || route.filters.q ? 0 : state.hidden[route.view] ?? 0;
+    this.more.hidden = !hidden;
+    setText(this.more, hidden ? say("desk_list_cut", { n: hidden }) : "");
+    this.drawBlank(summaries.length, route.filters.q ? "search" : route.view);
+  }
+
+  items(view) {
+    return view === "cases" ? this.desk.state.cases : this.desk.state.view(view);
+  }
+
+  fillCase(item, one) {
+    const current = one.conversation === this.route.id;
+    const print = JSON.stringify([one, current, this.desk.people.teams.length]);
+    if (item.print === print) return;
+    item.print = print;
+    const focused = item.contains(document.activeElement);
+    replace(item, caseRow(this.desk, one, current));
+    if (focused) item.firstChild.focus();
   }
 
   drawBlank(count, view) {
     const { state } = this.desk;
-    const kind = state.listError ? `error:${state.listError}` : !state.loaded ? "loading" : count ? "" : view;
+    const searching = view === "search" && !state.found.ids;
+    const kind = state.listError ? `error:${state.listError}` : !state.loaded || searching ? "loading" : count ? "" : view;
     if (kind === this.blankKind) return;
     this.blankKind = kind;
     if (!kind) replace(this.blank);
     else if (state.listError) replace(this.blank, messageView({ icon: "warn", heading: say("desk_error_lists"), text: state.listError, action: say("desk_retry"), onAction: () => this.desk.loadLists() }));
-    else if (!state.loaded) replace(this.blank, h("p", { class: "blank-text blank" }, say("desk_loading")));
+    else if (kind === "loading") replace(this.blank, h("p", { class: "blank-text blank" }, say("desk_loading")));
     else replace(this.blank, messageView({ icon: view === "waiting" ? "closed" : "customer", heading: say(`desk_empty_${view}`), text: say(`desk_empty_${view}_text`) }));
   }
 
@@ -74,7 +98,7 @@ export class InboxView {
     const { state, outbox } = this.desk;
     const current = summary.id === this.route.id;
     const unread = state.isUnread(summary);
-    const marks = [unread && "unread", outbox.unsent(summary.id) ? "unsent" : outbox.draft(summary.id) && "draft"].filter(Boolean);
+    const marks = [state.lookers(summary.id).join(), unread && "unread", outbox.unsent(summary.id) ? "unsent" : outbox.draft(summary.id) && "draft"].filter(Boolean);
     const print = JSON.stringify([summary, current, marks, this.route.view]);
     if (link.print === print) return;
     link.print = print;
@@ -95,13 +119,15 @@ export class InboxView {
         this.timesOf(summary, mine),
         h("span", {}, sayNamed("desk_channel", summary.channel)),
         summary.case && h("span", { class: "tag" }, summary.case),
+        !mine && state.concernsMe(summary) && h("span", { class: "tag" }, say("desk_invited_tag")),
+        state.lookers(summary.id).length > 0 && h("span", { class: "row-lookers" }, say("desk_looking", { names: state.lookers(summary.id).join(", ") })),
         marks.includes("unsent") && h("span", { class: "tag tag-warn" }, say("desk_has_unsent")),
         marks.includes("draft") && h("span", { class: "tag" }, say("desk_has_draft"))));
   }
 
   /** What runs: the promise made to somebody who waits, or how long a customer of mine is without an answer. */
   timesOf(summary, mine) {
-    if (summary.holder === "queue") return [summary.deadline_at && countdown(summary.deadline_at), summary.waiting_since && waiting(summary.waiting_since, "desk_time_since")];
+    if (summary.holder === "queue") return [summary.deadline_at && countdown(summary.promised_until ?? summary.deadline_at), summary.waiting_since && waiting(summary.waiting_since, "desk_time_since")];
     return mine && summary.last_author?.kind === "customer" && waiting(summary.last_at, "desk_time_unanswered");
   }
 

@@ -9,7 +9,7 @@ import { recall, remember } from "../storage.js";
 import { say } from "../wording.js";
 
 export class Keys {
-  /** `actions`: move(step), view(index), nextWaiting(), claim(), reply(), handback(), details(), escape() */
+  /** `actions`: move(step), view(index), nextWaiting(), claim(), reply(), note(), transfer(), close(), search(), handback(), details(), escape() */
   constructor(actions) {
     this.actions = actions;
     this.letters = {
@@ -18,11 +18,17 @@ export class Keys {
       n: actions.nextWaiting,
       u: actions.claim,
       r: actions.reply,
+      m: actions.note,
+      t: actions.transfer,
+      e: actions.close,
+      s: actions.search,
       b: actions.handback,
       d: actions.details,
       1: () => actions.view(0),
       2: () => actions.view(1),
       3: () => actions.view(2),
+      4: () => actions.view(3),
+      5: () => actions.view(4),
       "?": () => this.show(),
     };
     this.dialog = this.overlay();
@@ -71,12 +77,17 @@ export class Keys {
             row([key("j"), " ", key("↓")], say("desk_key_next")),
             row([key("k"), " ", key("↑")], say("desk_key_previous")),
             row(key(say("desk_keyname_enter")), say("desk_key_open")),
-            row([key("1"), " ", key("2"), " ", key("3")], say("desk_key_views"))),
+            row([key("1"), " … ", key("5")], say("desk_key_views")),
+            row(key("s"), say("desk_key_search"))),
           group(say("desk_keys_group_conversation"),
             row(key("u"), say("desk_key_claim")),
             row(key("r"), say("desk_key_reply")),
             row(key(say("desk_keyname_enter")), say("desk_key_send")),
             row([key(say("desk_keyname_shift")), " + ", key(say("desk_keyname_enter"))], say("desk_key_newline")),
+            row(key("m"), say("desk_key_note")),
+            row(key("/"), say("desk_key_canned")),
+            row(key("t"), say("desk_key_transfer")),
+            row(key("e"), say("desk_key_close")),
             row(key("b"), say("desk_key_handback")),
             row(key("d"), say("desk_key_details"))),
           group(say("desk_keys_group_general"),

@@ -9,7 +9,8 @@ import { h, reconcile, replace, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { clockTime } from "../clock.js";
 import { say, sayCount } from "../wording.js";
-import { eventView } from "./event.js";
+import { eventView, noteView } from "./event.js";
+import { HeldReplies } from "./held.js";
 import { nameOf } from "./inbox.js";
 
 /** Closer to the end than this counts as "at the end", in CSS pixels. */
@@ -24,11 +25,14 @@ export class Thread {
     this.nodes = h("ol", { class: "events" });
     this.log = h("div", { role: "log", "aria-busy": "true" }, this.nodes);
     this.pending = h("ol", { class: "events pending", "aria-label": say("desk_pending_label") });
+    this.held = new HeldReplies(desk, id);
     this.receipt = h("p", { class: "receipt" });
     this.typingLine = h("p", { class: "typing" });
-    this.cut = h("p", { class: "cut", hidden: true });
+    this.older = h("button", { type: "button", class: "link-button", on: { click: () => this.showOlder() } }, say("desk_thread_older"));
+    this.cutText = h("span");
+    this.cut = h("p", { class: "cut", hidden: true }, this.cutText, " ", this.older);
     this.blank = h("div", { class: "thread-blank" });
-    this.scroller = h("div", { class: "thread-scroll", tabindex: 0, on: { scroll: () => this.scrolled() } }, this.blank, this.cut, this.log, this.receipt, this.pending, this.typingLine);
+    this.scroller = h("div", { class: "thread-scroll", tabindex: 0, on: { scroll: () => this.scrolled() } }, this.blank, this.cut, this.log, this.receipt, this.pending, this.held.element, this.typingLine);
     this.jump = h("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.toEnd() } });
     this.element = h("div", { class: "thread" }, this.scroller, this.jump);
     this.lastSeq = 0;
@@ -36,6 +40,20 @@ export class Thread {
     this.wasAtEnd = true;
     this.sizes = new ResizeObserver(() => { if (this.wasAtEnd) this.toEnd(); });
     this.sizes.observe(this.scroller);
+  }
+
+  remove() {
+    this.sizes.disconnect();
+    this.held.remove();
+  }
+
+  /** Fetches older entries; what is read now stays where it is. */
+  async showOlder() {
+    const from = this.scroller.scrollHeight - this.scroller.scrollTop;
+    this.older.disabled = true;
+    await this.desk.loadOlder().catch(() => {});
+    this.older.disabled = false;
+    requestAnimationFrame(() => requestAnimationFrame(() => { this.scroller.scrollTop = this.scroller.scrollHeight - from; }));
   }
 
   showBlank(content) {
@@ -61,23 +79,27 @@ export class Thread {
     } else if (atEnd) this.toEnd();
   }
 
-  /** Appends what is new; draws everything again only if something before the end has changed. */
+  /** Entries and notes in one order; appends what is new, draws everything again only if something before has changed. */
   drawEvents(summary, events) {
     const last = events.at(-1)?.seq ?? 0;
+    const { detail } = this.desk.state.open;
     const print = `${summary.locale}:${summary.customer?.level ?? ""}:${summary.customer?.name ?? ""}`;
-    const appendable = this.events && this.print === print && events.length >= this.events.length && this.events.every((event, index) => event.seq === events[index].seq);
-    const tenures = this.desk.state.open.detail?.tenures ?? [];
-    const draw = (event, index) => eventView(event, { summary, agent: this.desk.agent, tenures, previous: events[index - 1] });
-    const from = appendable ? this.events.length : 0;
+    const items = withNotes(events, detail?.notes ?? []);
+    const keys = items.map((item) => item.key);
+    const appendable = this.keys && this.print === print && keys.length >= this.keys.length && this.keys.every((key, index) => key === keys[index]);
+    const tenures = detail?.tenures ?? [];
     const fragment = document.createDocumentFragment();
-    for (let index = from; index < events.length; index += 1) fragment.append(draw(events[index], index));
+    for (const item of items.slice(appendable ? this.keys.length : 0)) {
+      fragment.append(item.note ? noteView(item.note) : eventView(item.event, { summary, agent: this.desk.agent, tenures, previous: item.previous }));
+    }
     if (!appendable) this.nodes.replaceChildren();
     this.nodes.append(fragment);
-    this.events = events;
+    this.keys = keys;
     this.print = print;
     this.lastSeq = last;
+    this.held.update(detail?.held ?? []);
     this.cut.hidden = !events.length || events[0].seq <= 1;
-    if (!this.cut.hidden) setText(this.cut, say("desk_thread_cut", { n: events.length }));
+    if (!this.cut.hidden) setText(this.cutText, say("desk_thread_cut", { n: events.length }));
   }
 
   /** How far the latest message of a person has come, as far as the customer's client has confirmed it. */
@@ -145,7 +167,8 @@ export class Thread {
   drawTyping() {
     const typing = this.desk.state.typing.get(this.id);
     const name = typing && (typing.author.kind === "customer" ? nameOf(this.desk.state.summary(this.id)) : typing.author.name);
-    setText(this.typingLine, typing ? say("desk_typing", { name }) : "");
+    const lookers = this.desk.state.lookers(this.id);
+    setText(this.typingLine, [typing && say("desk_typing", { name }), lookers.length && say("desk_looking", { names: lookers.join(", ") })].filter(Boolean).join(" · "));
   }
 
   // --- scrolling ------------------------------------------------------------------------------
@@ -174,3 +197,19 @@ export class Thread {
   }
 }
 
+
+/** Notes stand behind the entry that was the newest when they were written. */
+function withNotes(events, notes) {
+  const items = [];
+  const first = events[0]?.seq ?? 0;
+  let next = notes.findIndex((note) => note.after_seq >= first);
+  if (next < 0) next = notes.length;
+  events.forEach((event, index) => {
+    items.push({ key: `e${event.seq}`, event, previous: events[index - 1] });
+    while (next < notes.length && (notes[next].after_seq <= event.seq || index === events.length - 1)) {
+      items.push({ key: `n${notes[next].id}`, note: notes[next] });
+      next += 1;
+    }
+  });
+  return items;
+}

@@ -1,0 +1,265 @@
+"""The agents' work in real Chromium over a real edge: two agents, two customers, at once.
+
+The brain is a stand-in, so that what the bot says is known; everything else is the product.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import date
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from actions.crm.demo import create_demo
+from bot.conversation.handover import Reason
+from bot.service.brain_protocol import Handover, Reading, Reply, TurnRequest, TurnResponse
+from bot.settings import Settings
+from bot.store.teams import Team, put_team, set_members
+from tests.browser.conftest import Windows
+from tests.browser.pages import AgentWindow, CustomerWindow
+from tests.browser.stack import Login
+from tests.fakes.brain import FakeBrain
+from tests.integration.edge.conftest import PASSWORD, Edge, running
+
+ANNA = Login("anna", PASSWORD, "Anna Berger")
+BEN = Login("ben", PASSWORD, "Ben Adler")
+
+
+async def _answer(request: TurnRequest) -> TurnResponse:
+    if request.text and "Mensch" in request.text:
+        return TurnResponse(
+            intent=Reading(name="slow_internet", confidence=0.93),
+            handover=Handover(reason=Reason.CUSTOMER_REQUEST.value),
+        )
+    return TurnResponse(
+        replies=[Reply(text=f"Echo: {request.text}")], intent=Reading(name="slow_internet", confidence=0.93)
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Edge]:
+    """An edge with two agents, one of them also in a second team."""
+    folder = tmp_path_factory.mktemp("desk")
+    brain = FakeBrain()
+    await brain.start()
+    brain.answer = _answer
+    settings = Settings(
+        var=folder,
+        database_url=f"sqlite+aiosqlite:///{folder / 'klartext.db'}",
+        crm_url=f"sqlite+aiosqlite:///{folder / 'crm.db'}",
+        brain_url=brain.url,
+        undo_seconds=60,
+    )
+    await create_demo(settings.crm_url, date.today())
+    async with running(settings, brain) as started:
+        await started.services.agents.add("anna", ANNA.name, "agent", PASSWORD)
+        ben = await started.services.agents.add("ben", BEN.name, "agent", PASSWORD)
+        async with started.services.store.write() as unit:
+            await put_team(
+                unit, Team(id="technik", name_de="Technik", name_en="technical team", topics=[], assignment="manual")
+            )
+            await set_members(unit, "technik", [ben.id])
+        yield started
+    await brain.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desks(browser: Browser, edge: Edge) -> AsyncIterator[Windows]:
+    """Windows on this edge."""
+    opened = Windows(browser, edge)  # type: ignore[arg-type]
+    yield opened
+    await opened.close()
+    complaints = [f"{type(window).__name__}: {line}" for window in opened.all for line in window.complaints]
+    assert not complaints, "\n".join(complaints)
+
+
+async def waits(desks: Windows, *words: str) -> tuple[CustomerWindow, str]:
+    """A customer who waits for a person, and the conversation's id."""
+    customer = await (await desks.customer("de")).open()
+    for text in words:
+        await customer.ask(text, f"Echo: {text}")
+    await customer.ask("Ich möchte einen Menschen", customer.said("queued_customer_request"), author="system")
+    return customer, await customer.conversation()
+
+
+async def step(agent: AgentWindow, name: str) -> None:
+    """Choose one of the further steps."""
+    await agent.main.locator(".steps-button").click()
+    await agent.main.locator(f'[data-step="{name}"]').click()
+
+
+async def test_a_reply_is_held_back_survives_a_reload_and_can_be_withdrawn(desks: Windows) -> None:
+    customer, conversation = await waits(desks, "Mein Internet ist langsam")
+    agent = await (await desks.agent("de")).enter(ANNA, undo=True)
+    await agent.open(conversation)
+    await agent.claim()
+    await agent.field.fill("An den Falschen")
+    await agent.field.press("Enter")
+    held = agent.main.locator('[data-held="held"]')
+    await expect(held).to_contain_text("Wird in")
+    await agent.page.reload()
+    await expect(held).to_contain_text("An den Falschen")
+    await held.get_by_role("button", name=agent.words("desk_held_undo")).click()
+    await expect(held).to_have_count(0)
+    await expect(agent.field).to_have_value("An den Falschen")
+    await agent.field.fill("Guten Tag")
+    await agent.field.press("Enter")
+    await held.get_by_role("button", name=agent.words("desk_pending_send_now")).click()
+    await customer.arrived("human", "Guten Tag")
+    await expect(agent.said_by("human", "Guten Tag")).to_have_count(1)
+    await expect(held).to_have_count(0)
+    assert await customer.by("human", "An den Falschen").count() == 0
+
+
+async def test_a_private_note_looks_different_and_reaches_colleagues_alone(desks: Windows) -> None:
+    customer, conversation = await waits(desks)
+    anna = await (await desks.agent("de")).enter(ANNA)
+    ben = await (await desks.agent("de")).enter(BEN)
+    for desk in (anna, ben):
+        await desk.open(conversation)
+    await anna.claim()
+    await anna.main.locator('.mode[data-mode="note"]').click()
+    await anna.field.fill("<b>Vorsicht</b>, schon gemahnt")
+    await anna.field.press("Enter")
+    for desk in (anna, ben):
+        note = desk.thread.locator('li[data-author="note"]')
+        await expect(note).to_contain_text("<b>Vorsicht</b>, schon gemahnt")
+        await expect(note).to_contain_text(desk.words("desk_note_private"))
+    await anna.main.locator('.mode[data-mode="reply"]').click()
+    await anna.write("Danach kam dies")
+    await customer.arrived("human", "Danach kam dies")
+    assert "Vorsicht" not in await customer.transcript()
+
+
+async def test_a_draft_of_a_note_never_becomes_a_reply(desks: Windows) -> None:
+    _, conversation = await waits(desks)
+    agent = await (await desks.agent("de")).enter(ANNA)
+    await agent.open(conversation)
+    await agent.claim()
+    await agent.field.fill("An den Kunden")
+    await agent.main.locator('.mode[data-mode="note"]').click()
+    await expect(agent.field).to_have_value("")
+    await agent.field.fill("Nur für uns")
+    await agent.page.reload()
+    await expect(agent.field).to_have_value("An den Kunden")
+    await agent.main.locator('.mode[data-mode="note"]').click()
+    await expect(agent.field).to_have_value("Nur für uns")
+
+
+async def test_passing_to_a_team_hides_it_and_keeps_the_draft(desks: Windows) -> None:
+    customer, conversation = await waits(desks)
+    anna = await (await desks.agent("de")).enter(ANNA)
+    ben = await (await desks.agent("de")).enter(BEN)
+    await anna.open(conversation)
+    await anna.claim()
+    await anna.field.fill("Noch ein Entwurf")
+    await step(anna, "transfer")
+    dialog = anna.page.get_by_role("dialog")
+    await dialog.get_by_role("combobox").select_option(label="Team Technik")
+    await dialog.get_by_role("textbox").fill("Leitung ist geprüft")
+    await dialog.get_by_role("button", name=anna.words("desk_transfer_confirm"), exact=True).click()
+    await customer.arrived("system", customer.said("queued_transferred", agent=ANNA.name))
+    await expect(anna.row(conversation)).to_have_count(0)
+    anna.expect_console(r"status of 403")
+    await expect(anna.main).to_contain_text(anna.words("desk_lost_sight"))
+    await ben.show("waiting")
+    await ben.open(conversation)
+    await expect(ben.thread.locator('li[data-author="note"]')).to_contain_text("Leitung ist geprüft")
+    assert "Leitung" not in await customer.transcript()
+
+
+async def test_a_case_is_made_changed_solved_and_the_customer_is_told(desks: Windows) -> None:
+    customer, conversation = await waits(desks)
+    agent = await (await desks.agent("de")).enter(ANNA)
+    await agent.open(conversation)
+    await agent.claim()
+    await step(agent, "case")
+    dialog = agent.page.get_by_role("dialog")
+    await dialog.get_by_label(agent.words("desk_make_case_title")).fill("Leitung messen")
+    await dialog.get_by_role("button", name=agent.words("desk_make_case_confirm"), exact=True).click()
+    await customer.arrived("system", customer.said("case_made"))
+    await agent.show("cases")
+    row = agent.inbox.locator("a.row").filter(has_text="Leitung messen")
+    await expect(row).to_contain_text(ANNA.name)
+    card = agent.section("cases").locator("[data-case]")
+    await card.locator('[data-field="status"]').select_option("solved")
+    await customer.arrived("system", customer.said("case_solved"))
+    await expect(row).to_have_count(0)
+
+
+async def test_closing_asks_the_customer_once_and_the_agent_sees_the_answer(desks: Windows) -> None:
+    customer, conversation = await waits(desks)
+    agent = await (await desks.agent("de")).enter(ANNA)
+    await agent.open(conversation)
+    await agent.claim()
+    await agent.write("Das ist erledigt")
+    await step(agent, "close")
+    dialog = agent.page.get_by_role("dialog")
+    await dialog.get_by_role("button", name=agent.words("desk_close_talk_confirm"), exact=True).click()
+    await customer.arrived("system", customer.words("closed", agent=ANNA.name))
+    await customer.press(customer.words("rating_4"), customer.words("rating_thanks", stars="4"), author="system")
+    await expect(agent.section("ratings")).to_contain_text(agent.words("desk_rating_stars", n=4))
+    await agent.show("closed")
+    await agent.open(conversation)
+    await agent.main.get_by_role("button", name=agent.words("desk_resume")).click()
+    await customer.arrived("system", customer.words("resumed", agent=ANNA.name))
+
+
+async def test_canned_replies_by_slash_and_a_suggestion_that_must_be_adapted(desks: Windows) -> None:
+    customer, conversation = await waits(desks, "Mein Internet ist langsam")
+    agent = await (await desks.agent("de")).enter(ANNA)
+    await agent.open(conversation)
+    await agent.claim()
+    await agent.field.press_sequentially("/begr")
+    await agent.field.press("Enter")
+    await expect(agent.field).to_have_value(re.compile(r"Guten Tag \{customer_name\}, hier schreibt Anna Berger"))
+    await agent.field.press("Enter")
+    await expect(agent.main.locator(".compose-problem")).to_contain_text("{customer_name}")
+    await agent.field.fill("")
+    await agent.main.locator(".suggestions button").first.click()
+    suggested = await agent.field.input_value()
+    await agent.field.press("Enter")
+    await expect(agent.main.locator(".compose-problem")).to_contain_text(agent.words("desk_suggested_unchanged"))
+    await agent.field.fill(f"{suggested} Danke.")
+    await agent.field.press("Enter")
+    await customer.arrived("human", "Danke.")
+
+
+async def test_search_and_filters_stay_in_the_address(desks: Windows) -> None:
+    _, conversation = await waits(desks, "Der Dachboden wackelt")
+    _, other = await waits(desks, "Etwas anderes")
+    agent = await (await desks.agent("de")).enter(ANNA)
+    await expect(agent.row(other)).to_be_visible()
+    await agent.page.locator("#search").fill("dachboden")
+    await expect(agent.row(other)).to_have_count(0)
+    await expect(agent.row(conversation)).to_be_visible()
+    await agent.page.reload()
+    await expect(agent.row(conversation)).to_be_visible()
+    await expect(agent.row(other)).to_have_count(0)
+    await expect(agent.page.locator("#search")).to_have_value("dachboden")
+
+
+async def test_who_else_is_looking_is_seen(desks: Windows) -> None:
+    _, conversation = await waits(desks)
+    anna = await (await desks.agent("de")).enter(ANNA)
+    ben = await (await desks.agent("de")).enter(BEN)
+    await anna.open(conversation)
+    await ben.open(conversation)
+    await expect(anna.main.locator(".typing")).to_contain_text(BEN.name, timeout=30_000)
+
+
+async def test_logging_out_leaves_no_draft_behind(desks: Windows) -> None:
+    _, conversation = await waits(desks)
+    agent = await (await desks.agent("de")).enter(ANNA)
+    agent.expect_console(r"status of 401")
+    await agent.open(conversation)
+    await agent.claim()
+    await agent.field.fill("Vertraulich")
+    await agent.page.get_by_role("button", name=agent.words("desk_menu", name=ANNA.name)).click()
+    await agent.page.get_by_role("button", name=agent.words("desk_menu_logout")).click()
+    await expect(agent.page.get_by_text(agent.words("desk_login_done"))).to_be_visible()
+    stored = await agent.page.evaluate("JSON.stringify(localStorage)")
+    assert "Vertraulich" not in stored
