@@ -24,6 +24,7 @@ from bot.service.delivery import Delivery, Sender
 from bot.service.desk_jobs import DeskJobs
 from bot.service.desk_work import DeskWork
 from bot.service.erasure import Erasures
+from bot.service.files import Files
 from bot.service.follow import Follower
 from bot.service.forms import Forms
 from bot.service.portal import Portal
@@ -64,6 +65,7 @@ class Services:
     presence: Presence
     desk: DeskWork
     cases: CaseWork
+    files: Files
     portal: Portal
     forms: Forms
     agents: Agents
@@ -112,6 +114,7 @@ async def open_services(
             presence=Presence(store, settings),
             desk=DeskWork(store, conversations, words, settings),
             cases=CaseWork(store, conversations, words),
+            files=Files(store, conversations, words, settings),
             portal=Portal(store, conversations, crm, settings),
             forms=Forms(store, conversations, words, settings.secret_key),
             agents=agents,
@@ -152,7 +155,8 @@ async def background(
     if workers:
         turns = Turns(store, services.conversations, services.brain, services.words, settings)
         deadlines = Deadlines(store, services.conversations)
-        jobs += [turns.run, Delivery(store, services.senders, services.conversations).run, deadlines.run, *more]
+        jobs += [turns.run, Delivery(store, services.senders, services.conversations).run, deadlines.run]
+        jobs += [services.files.run, *more]
         jobs += [services.erasures.run, services.retention.run]
         jobs.append(Witness(store, settings.witness).run)
         jobs.append(DeskJobs(store, services.desk).run)

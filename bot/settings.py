@@ -83,9 +83,10 @@ class Settings:
     whatsapp_app_secrets: tuple[str, ...] = field(default=(), repr=False)
     whatsapp_verify_token: str | None = field(default=None, repr=False)
     whatsapp_api_base: str = "https://graph.facebook.com/v23.0"
-    # Messages a second that the provider takes from the number, and days for which customers' files are kept.
+    # Messages a second that the provider takes from the number.
     whatsapp_rate: float = 80.0
-    whatsapp_media_days: float = 30.0
+    # Days for which files of conversations are kept, and webhooks as they came.
+    file_days: float = 30.0
     # A widget's token is good for this long after its last use.
     token_lifetime: float = 30 * 86400.0
 
@@ -218,7 +219,7 @@ class Settings:
             whatsapp_verify_token=text("WHATSAPP_VERIFY_TOKEN", "") or None,
             whatsapp_api_base=url("WHATSAPP_API_BASE", cls.whatsapp_api_base),
             whatsapp_rate=number("WHATSAPP_RATE", cls.whatsapp_rate, 0.1, 10_000),
-            whatsapp_media_days=number("WHATSAPP_MEDIA_DAYS", cls.whatsapp_media_days, 0.001, 3650),
+            file_days=number("FILE_DAYS", cls.file_days, 0.001, 3650),
         )
 
 

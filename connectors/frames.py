@@ -42,6 +42,8 @@ def event_frame(message: Message) -> dict[str, Any]:
         frame["sources"] = [{"label": source.label, "as_of": source.as_of} for source in message.sources]
     if message.case:
         frame["case"] = message.case
+    if message.files:
+        frame["files"] = message.files
     if message.client_id:
         frame["client_id"] = message.client_id
     return frame

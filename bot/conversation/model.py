@@ -73,6 +73,17 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     record: str | None = None
 
 
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a message. `state` is pending, stored, refused, gone or expired; only a stored one can be had."""
+
+    id: str
+    kind: str
+    name: str | None
+    media_type: str | None
+    size: int | None
+    state: str
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A message that is about to be written into the log: everything but its place."""
 
@@ -113,6 +124,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...] = ()
     case: str | None = None
     client_id: str | None = None
+    files: tuple[File, ...] = ()
 
 
 def utc_now() -> datetime:

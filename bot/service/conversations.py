@@ -151,12 +151,13 @@ class Conversations:
         provider_id: str | None = None,
         heard: str | None = None,
         answer: Draft | None = None,
+        has_files: bool = False,
     ) -> Message:
         """Append what a customer said to a locked conversation, with what it is owed. The caller saves.
 
         `heard` is what the bot gets in the text's place. Where that is empty the bot is not asked: `answer` is its
         word on the message, and without one the message needs none. Bank account numbers are masked here, for every
-        channel.
+        channel. With `has_files` the caller adds them behind `save`, in the same unit.
         """
         if payload == openings.ERASE_COMMAND:
             return await self._erase_at_own_wish(opened, text, client_id)
@@ -185,6 +186,7 @@ class Conversations:
             provider_id=provider_id,
             payload=payload if payload and payload.startswith("/") else None,
             heard=heard,
+            has_files=has_files,
         )
         if asks_for_person:
             opened.settle_at_once(message, await self.handover.ask_for_person(opened, Reason.CUSTOMER_REQUEST))

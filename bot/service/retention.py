@@ -1,7 +1,7 @@
 """Retention: what is over its period in `data/retention.yml` is erased, in small portions, by any worker.
 
 A conversation whose time is over is erased exactly as at a customer's wish, with its own entry on record. Files and raw
-webhooks have their own period and worker (`KLARTEXT_WHATSAPP_MEDIA_DAYS`).
+webhooks have their own period and worker (`KLARTEXT_FILE_DAYS`).
 
 Guarantee: one portion is one short transaction, so that nobody waits for it; a process that dies in between has erased
 whole portions and the next one goes on. A file that cannot be read, or names another kind, keeps the process from

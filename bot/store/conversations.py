@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from bot.conversation.chain import FIRST, Kind
 from bot.conversation.handover import Reason, Tenure, next_holder
-from bot.conversation.model import Author, AuthorKind, Button, Draft, EventKind, Holder, Message, Source, new_id
+from bot.conversation.model import Author, AuthorKind, Button, Draft, EventKind, File, Holder, Message, Source, new_id
 from bot.store.chain import Entry, append_links
 from bot.store.desk_tables import DEFAULT_TEAM
 from bot.store.errors import UnknownConversation
@@ -124,11 +124,13 @@ class OpenConversation:
         heard: str | None = None,
         turn_id: str | None = None,
         template: dict[str, Any] | None = None,
+        has_files: bool = False,
     ) -> Message:
         """Write a message at the end of the log, in the current tenure.
 
         `heard` is what the bot gets in the text's place; empty where there is nothing for it. `template` is the
-        provider's template that a channel which pushes sends in the text's place.
+        provider's template that a channel which pushes sends in the text's place. With `has_files` the caller adds them
+        in the same unit, behind `save` (`bot/store/attachments.py`).
         """
         row = self.row
         row.head_seq += 1
@@ -170,6 +172,7 @@ class OpenConversation:
                 "provider_id": provider_id,
                 "payload": payload,
                 "heard": heard,
+                "has_files": has_files,
                 "at": self.unit.now,
             }
         )
@@ -443,7 +446,7 @@ def _shown(button: Button) -> dict[str, str]:
     return shown if button.opens is None else {**shown, "opens": button.opens}
 
 
-def message_of(row: Any) -> Message:
+def message_of(row: Any, files: tuple[File, ...] = ()) -> Message:
     """A row of the table as a value. Payloads of buttons stay in the database."""
     return Message(
         id=row["id"],
@@ -460,4 +463,5 @@ def message_of(row: Any) -> Message:
         sources=msgspec.convert(row["sources"], tuple[Source, ...]),
         case=row["case_number"],
         client_id=row["client_id"] if row["author_kind"] == AuthorKind.CUSTOMER.value else None,
+        files=files,
     )

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.conversation.chain import ERASED, SEALED, Kind
+from bot.store.attachments import remove_unused_content
 from bot.store.chain import add_erasure
 from bot.store.conversations import OpenConversation
 from bot.store.tables import erasure_task, metadata
@@ -90,7 +91,7 @@ RULES: dict[str, Nothing | Deleted | Emptied | Special] = {
         _MESSAGE,
         _keeps(
             "id conversation_id seq epoch holder kind author_kind author_name opens discloses case_number turn_id"
-            " origin at"
+            " origin at has_files"
         ),
     ),
     "chain": Emptied({"salt": None}, _keeps("conversation_id position kind subject digest link")),
@@ -198,7 +199,7 @@ async def erase(opened: OpenConversation, asked_by: AskedBy) -> None:
         .values(state="cancelled")
     )
     await _forget_whatsapp(unit, known)
-    await _drop_unused_blobs(unit)
+    await remove_unused_content(unit)
     conversation = RULES["conversation"]
     assert isinstance(conversation, Emptied)
     for name, value in conversation.values.items():
@@ -239,12 +240,6 @@ async def _forget_whatsapp(unit: Unit, known: _Known) -> None:
         found = await unit.connection.execute(sa.select(item.c.key).where(theirs, item.c.state != "new"))
         for key in found.scalars().all():
             await forget_item(unit, key)
-
-
-async def _drop_unused_blobs(unit: Unit) -> None:
-    attachment, blob = metadata.tables["attachment"], metadata.tables["blob"]
-    used = sa.select(attachment.c.digest).where(attachment.c.digest.is_not(None))
-    await unit.connection.execute(sa.delete(blob).where(blob.c.digest.not_in(used)))
 
 
 async def _owe(unit: Unit, conversation_id: str, place: str, due_at: datetime) -> None:

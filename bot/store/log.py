@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from bot.conversation.handover import Reason
 from bot.conversation.model import AuthorKind, EventKind, Holder, Message
+from bot.store.attachments import files_of
 from bot.store.conversations import Conversation, conversation_of, message_of, select_messages
 from bot.store.rows import plain
 from bot.store.tables import case as case_table
@@ -101,13 +102,20 @@ async def read_conversation(unit: Unit, conversation_id: str) -> Conversation | 
 async def messages_after(unit: Unit, conversation_id: str, seq: int, limit: int = 500) -> list[Message]:
     """Entries with a higher place than `seq`, in order, at most `limit`."""
     found = await unit.connection.execute(_AFTER, {"conversation": conversation_id, "after": seq, "most": limit})
-    return [message_of(row) for row in found.mappings()]
+    return await _messages(unit, found.mappings())
 
 
 async def newest_messages(unit: Unit, conversation_id: str, limit: int) -> list[Message]:
     """The last `limit` entries, in order."""
     found = await unit.connection.execute(_NEWEST, {"conversation": conversation_id, "most": limit})
-    return [message_of(row) for row in found.mappings()][::-1]
+    return (await _messages(unit, found.mappings()))[::-1]
+
+
+async def _messages(unit: Unit, rows: Iterable[Any]) -> list[Message]:
+    """Rows as values, with their files: where no message has any, nothing is asked for."""
+    rows = list(rows)
+    files = await files_of(unit, [row["id"] for row in rows if row["has_files"]])
+    return [message_of(row, files.get(row["id"], ())) for row in rows]
 
 
 async def messages_before(unit: Unit, conversation_id: str, seq: int, limit: int) -> list[Message]:
@@ -118,7 +126,7 @@ async def messages_before(unit: Unit, conversation_id: str, seq: int, limit: int
         .order_by(message_table.c.seq.desc())
         .limit(limit)
     )
-    return [message_of(row) for row in found.mappings()][::-1]
+    return (await _messages(unit, found.mappings()))[::-1]
 
 
 async def message_by_client_id(unit: Unit, conversation_id: str, origin: str, client_id: str) -> Message | None:
@@ -242,7 +250,7 @@ async def messages_at(unit: Unit, places: Sequence[tuple[str, int]]) -> dict[tup
             )
         )
     )
-    return {(row["conversation_id"], row["seq"]): message_of(row) for row in found.mappings()}
+    return {(one.conversation_id, one.seq): one for one in await _messages(unit, found.mappings())}
 
 
 async def customer_texts(

@@ -11,13 +11,21 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bot.conversation.model import utc_now
-from bot.store import administration_tables, desk_tables, whatsapp_tables
+from bot.store import administration_tables, attachment_tables, desk_tables, whatsapp_tables
 from bot.store.chain import seal_existing
 from bot.store.engine import Database
 from bot.store.unit_of_work import Unit
 
 # Known to the migrations only once they are imported.
-__all__ = ["administration_tables", "desk_tables", "is_current", "upgrade", "whatsapp_tables", "write_revision"]
+__all__ = [
+    "administration_tables",
+    "attachment_tables",
+    "desk_tables",
+    "is_current",
+    "upgrade",
+    "whatsapp_tables",
+    "write_revision",
+]
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 # Any number that no other user of the database takes for a lock.

@@ -164,6 +164,8 @@ message = sa.Table(
     # What the bot gets instead of the text, where the log shows more or other than the customer typed: a caption
     # without the word for its picture; empty where there is nothing for the bot.
     sa.Column("heard", sa.Text),
+    # Whether rows of `attachment` belong to it.
+    sa.Column("has_files", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.ForeignKeyConstraint(
         ["conversation_id", "epoch", "holder"],

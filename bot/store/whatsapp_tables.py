@@ -98,44 +98,6 @@ rate = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
 )
 
-attachment = sa.Table(
-    "attachment",
-    metadata,
-    sa.Column("id", sa.String(40), primary_key=True),
-    sa.Column("message_id", sa.String(40), sa.ForeignKey("message.id"), nullable=False),
-    sa.Column("conversation_id", sa.String(40), nullable=False, index=True),
-    sa.Column("channel", sa.String(20), nullable=False),
-    # What to ask the provider for.
-    sa.Column("reference", sa.String(200), nullable=False),
-    sa.Column("kind", sa.String(20), nullable=False),
-    sa.Column("file_name", sa.String(200)),
-    # As found in the content, never as declared.
-    sa.Column("media_type", sa.String(100)),
-    sa.Column("size", sa.Integer),
-    sa.Column("digest", sa.String(64), index=True),
-    # pending, stored, refused (too large, a type that is not accepted), gone (the provider no longer has it), expired
-    sa.Column("state", sa.String(10), nullable=False),
-    sa.Column("error", sa.Text),
-    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("due_at", UtcDateTime, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("expires_at", UtcDateTime, nullable=False),
-    sa.Index(
-        "ix_attachment_pending",
-        "due_at",
-        sqlite_where=sa.text("state = 'pending'"),
-        postgresql_where=sa.text("state = 'pending'"),
-    ),
-)
-
-blob = sa.Table(
-    "blob",
-    metadata,
-    # SHA-256 of the content: the same picture is kept once.
-    sa.Column("digest", sa.String(64), primary_key=True),
-    sa.Column("content", sa.LargeBinary, nullable=False),
-)
-
 template_state = sa.Table(
     "whatsapp_template",
     metadata,

@@ -23,7 +23,7 @@ from bot.store.cases import cases
 from bot.store.desk_lists import VIEWS, Listed, View, conversation_list, found_conversations, invited_to
 from bot.store.errors import UnknownConversation
 from bot.store.held import undecided
-from bot.store.log import messages_before, newest_messages, overviews, stream_head, tenures
+from bot.store.log import messages_before, newest_messages, overviews, read_conversation, stream_head, tenures
 from bot.store.notes import invitations, notes
 from bot.store.outbox import deliveries
 from bot.store.ratings import ratings
@@ -33,8 +33,10 @@ from bot.store.traces import traces
 from bot.store.unit_of_work import Unit
 from connectors.desk import views
 from connectors.desk.access import AgentHandler, Route, decoded
-from connectors.desk.messenger import UseTemplate, attachment_response, explained, messenger_view
+from connectors.desk.files import DeskFiles, file_views
+from connectors.desk.messenger import UseTemplate, explained, messenger_view
 from connectors.frames import ApiError, json_response, request_language
+from connectors.uploads import file_response
 
 # Most entries of a thread that are sent at once.
 THREAD = 500
@@ -95,6 +97,7 @@ class ConversationRoutes:
 
     def __init__(self, services: Callable[[], Services]) -> None:
         self._get_services = services
+        self._files = DeskFiles()
 
     @property
     def _services(self) -> Services:
@@ -131,6 +134,7 @@ class ConversationRoutes:
                 body=UseTemplate,
                 answer=Receipt,
             ),
+            agent_route("POST", f"{one}/files", self._send_file, records="conversation.answered", answer=Receipt),
             agent_route("GET", "/attachments/{attachment}", self._attachment, records="attachment.opened"),
         )
 
@@ -164,7 +168,8 @@ class ConversationRoutes:
             tried = await traces(unit, conversation_id)
             opened = await cases(unit, conversation_id)
             undelivered = await deliveries(unit, conversation_id)
-            messenger = await messenger_view(unit, conversation_id, found[0].conversation.locale, entries)
+            messenger = await messenger_view(unit, conversation_id, found[0].conversation.locale)
+            files = await file_views(unit, conversation_id, entries)
             written, kept = await notes(unit, conversation_id), await undecided(unit, conversation_id)
             reading, rated = await invitations(unit, conversation_id), await ratings(unit, conversation_id)
             replies = await canned_replies(unit, words)
@@ -187,6 +192,7 @@ class ConversationRoutes:
                 ratings=[views.rating_view(one) for one in rated],
                 summary_lines=list(two_lines(words, language, found[0], tried, customer, opened)),
                 suggested=suggested(replies, tried),
+                files=files,
             )
         )
 
@@ -212,7 +218,12 @@ class ConversationRoutes:
         return (fact.value if fact else None), None
 
     async def _attachment(self, request: web.Request, agent: Agent) -> web.Response:
-        return await attachment_response(self._services, request, agent)
+        found = await self._files.content(self._services, request)
+        if found is not None:
+            async with self._services.store.read() as unit:
+                row = await read_conversation(unit, found[0].conversation_id)
+                await check_visible(unit, agent, found[0].conversation_id, row.team if row else "")
+        return file_response(found)
 
     # --- speaking ---
 
@@ -227,6 +238,10 @@ class ConversationRoutes:
             request.match_info["id"], agent, body.text, client_id=body.client_id
         )
         return json_response(Receipt(message_id=receipt.message.id, seq=receipt.message.seq, at=receipt.message.at))
+
+    async def _send_file(self, request: web.Request, agent: Agent) -> web.Response:
+        message = await self._files.send(self._services, request, agent)
+        return json_response(Receipt(message_id=message.id, seq=message.seq, at=message.at))
 
     async def _use_template(self, request: web.Request, agent: Agent) -> web.Response:
         body = await decoded(request, UseTemplate)

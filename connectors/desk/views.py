@@ -21,6 +21,7 @@ from bot.store.ratings import Rating
 from bot.store.tokens import Agent
 from bot.store.traces import Trace
 from bot.transparency.wording import Language, Wording
+from connectors.desk.files import FileView
 from connectors.desk.messenger import MessengerView
 from connectors.frames import event_frame
 
@@ -174,6 +175,7 @@ class Detail(msgspec.Struct, kw_only=True):
     summary_lines: list[str]
     # Shortcuts of canned replies that answer what the bot understood.
     suggested: list[str]
+    files: list[FileView]
 
 
 def agent_view(agent: Agent) -> AgentView:

@@ -74,7 +74,7 @@ def _kept_days(services: Services) -> dict[str, float]:
         "messages": periods.conversations,
         "traces": periods.traces,
         "memory": periods.memory,
-        "files": services.settings.whatsapp_media_days,
+        "files": services.settings.file_days,
         "token": services.settings.token_lifetime / 86400,
     }
 

@@ -83,9 +83,9 @@ class WhatsApp:
             services.conversations,
             services.words,
             public_url=services.settings.public_url,
-            media_days=self._settings.whatsapp_media_days,
+            file_days=self._settings.file_days,
         )
-        fetcher = MediaFetcher(services.store, self._client, days=self._settings.whatsapp_media_days)
+        fetcher = MediaFetcher(services.store, self._client, days=self._settings.file_days)
         return [intake.run, fetcher.run]
 
     @property

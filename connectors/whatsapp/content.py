@@ -234,11 +234,9 @@ def _media(kind: str) -> Callable[[Mapping[str, Any]], Content]:
         name = "voice" if kind == "audio" and given.voice else kind
         caption = given.caption.strip()
         shown = ": ".join(filter(None, (given.filename, caption)))
-        answer = {"voice": "whatsapp_reply_voice", "audio": "whatsapp_reply_voice", "sticker": None}.get(
-            name, "whatsapp_reply_media"
-        )
+        answer = {"voice": "file_reply_voice", "audio": "file_reply_voice", "sticker": None}.get(name, "file_reply")
         return Content(
-            key=f"whatsapp_in_{name}_with" if shown else f"whatsapp_in_{name}",
+            key=f"file_{name}_with" if shown else f"file_{name}",
             values={"text": shown} if shown else {},
             heard=caption,
             media=media,

@@ -17,9 +17,11 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from bot.conversation.files import clean_name
 from bot.conversation.limits import TEXT_LIMIT, TextRefused, clean_text
 from bot.conversation.model import Draft, EventKind, new_id
 from bot.service.conversations import Conversations
+from bot.store.attachments import add_attachment
 from bot.store.conversations import OpenConversation, new_conversation
 from bot.store.erasure import is_erased
 from bot.store.errors import StoreUnavailable
@@ -27,7 +29,6 @@ from bot.store.tables import message as message_table
 from bot.store.tokens import issued_button
 from bot.store.unit_of_work import Store, Unit
 from bot.store.wakeup import Hint
-from bot.store.whatsapp_attachments import add_attachment
 from bot.store.whatsapp_contacts import (
     Contact,
     add_contact,
@@ -82,14 +83,14 @@ class Intake:
         words: Wording,
         *,
         public_url: str,
-        media_days: float,
+        file_days: float,
         poll: float = 0.5,
     ) -> None:
         self._store = store
         self._conversations = conversations
         self._words = words
         self._public_url = public_url
-        self._media_days = timedelta(days=media_days)
+        self._keeps = timedelta(days=file_days)
         self._poll = poll
         self._wake = asyncio.Event()
         # SQLite has one writer: who waits for it must not wait for us all. PostgreSQL's connections are for others too.
@@ -260,19 +261,19 @@ class Intake:
                 heard=heard if whole or heard == "" else None,
                 payload=payload,
                 answer=answer,
+                has_files=content.media is not None and first is None,
             )
-            first = first or message.id
+            first = first or message
         if content.media is not None and first is not None:
             await opened.save()
             await add_attachment(
                 unit,
-                message_id=first,
-                conversation_id=row.id,
-                channel=CHANNEL,
+                first,
+                CHANNEL,
                 reference=content.media.reference[:200],
                 kind=content.media.kind,
-                file_name=content.media.file_name and content.media.file_name[:200],
-                expires_at=unit.now + self._media_days,
+                file_name=clean_name(content.media.file_name),
+                expires_at=unit.now + self._keeps,
             )
         else:
             await opened.save()
@@ -287,6 +288,7 @@ class Intake:
         heard: str | None,
         payload: str | None = None,
         answer: Draft | None = None,
+        has_files: bool = False,
     ) -> Any:
         try:
             text = clean_text(text)
@@ -301,6 +303,7 @@ class Intake:
             provider_id=f"{CHANNEL}:{key}",
             heard=heard,
             answer=answer,
+            has_files=has_files,
         )
 
     def _shown(self, content: Content, language: Language) -> str:

@@ -7,21 +7,21 @@ A process that dies while fetching leaves the file to the next one.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from datetime import timedelta
 
 import structlog
 
-from bot.store.errors import StoreUnavailable
-from bot.store.unit_of_work import Store
-from bot.store.whatsapp_attachments import (
+from bot.conversation.files import LIMITS, sniff
+from bot.store.attachments import (
     Attachment,
-    expire_attachments,
+    content_of,
     keep_attachment,
     lease_attachments,
     refuse_attachment,
     try_attachment_later,
 )
+from bot.store.errors import StoreUnavailable
+from bot.store.unit_of_work import Store
 from bot.store.whatsapp_items import forget_items
 from connectors.whatsapp.client import GraphClient, MediaRefused, NotReached, Unanswered
 from connectors.whatsapp.errors import ApiError
@@ -29,36 +29,9 @@ from connectors.whatsapp.intake import CHANNEL
 
 log = structlog.get_logger(__name__)
 
-_MIB = 1024 * 1024
-# Largest file of each kind, in bytes.
-LIMITS = {"image": 5 * _MIB, "sticker": _MIB, "audio": 16 * _MIB, "video": 16 * _MIB, "document": 16 * _MIB}
 _AT_ONCE = 4
-# How often files whose time is over are looked for, in looks for new ones.
-_EXPIRE_EVERY = 60
-
-
-def sniff(content: bytes) -> str | None:
-    """The media type that the content itself shows, or None for one that is not accepted."""
-    head = content[:16]
-    for start, media_type in (
-        (b"\xff\xd8\xff", "image/jpeg"),
-        (b"\x89PNG\r\n\x1a\n", "image/png"),
-        (b"%PDF-", "application/pdf"),
-        (b"OggS", "audio/ogg"),
-        (b"ID3", "audio/mpeg"),
-        (b"#!AMR", "audio/amr"),
-    ):
-        if head.startswith(start):
-            return media_type
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    if head[4:8] == b"ftyp":
-        return "audio/mp4" if head[8:11] == b"M4A" else "video/mp4"
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
-        return "audio/aac"
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
-        return "audio/mpeg"
-    return None
+# How often items whose time is over are looked for, in looks for new files.
+_FORGET_EVERY = 60
 
 
 class MediaFetcher:
@@ -67,7 +40,7 @@ class MediaFetcher:
     def __init__(self, store: Store, client: GraphClient | None, *, days: float, poll: float = 1.0) -> None:
         self._store = store
         self._client = client
-        # For so long what came in is kept as it came; files have their own time.
+        # For so long what came in is kept as it came.
         self._days = timedelta(days=days)
         self._poll = poll
 
@@ -77,18 +50,18 @@ class MediaFetcher:
         while True:
             try:
                 fetched = await self.fetch_due() if self._client is not None else 0
-                if looks % _EXPIRE_EVERY == 0:
-                    await self.expire()
+                if looks % _FORGET_EVERY == 0:
+                    await self.forget()
                 looks += 1
             except StoreUnavailable:
                 fetched = 0
             if not fetched:
                 await asyncio.sleep(self._poll)
 
-    async def expire(self) -> int:
-        """Remove what is over its time, files and what came in as it came; how many these were."""
+    async def forget(self) -> int:
+        """Empty what came in and is over its time; how many items these were."""
         async with self._store.write() as unit:
-            return await expire_attachments(unit) + await forget_items(unit, unit.now - self._days)
+            return await forget_items(unit, unit.now - self._days)
 
     async def fetch_due(self) -> int:
         """Fetch what is due; how many files were tried."""
@@ -100,8 +73,8 @@ class MediaFetcher:
     async def _fetch(self, attachment: Attachment) -> None:
         assert self._client is not None
         try:
-            content = await self._client.media(attachment.reference, LIMITS.get(attachment.kind, _MIB))
-            media_type = sniff(content)
+            data = await self._client.media(attachment.reference, LIMITS.get(attachment.kind, LIMITS["sticker"]))
+            media_type = sniff(data)
             if media_type is None:
                 raise MediaRefused("refused", "its type is not accepted")
         except MediaRefused as refused:
@@ -112,6 +85,8 @@ class MediaFetcher:
             async with self._store.write() as unit:
                 await try_attachment_later(unit, attachment, str(error))
         else:
-            digest = hashlib.sha256(content).hexdigest()
+            content = await asyncio.to_thread(
+                content_of, data, kind=attachment.kind, media_type=media_type, name=attachment.file_name
+            )
             async with self._store.write() as unit:
-                await keep_attachment(unit, attachment, content, digest=digest, media_type=media_type)
+                await keep_attachment(unit, attachment, content)

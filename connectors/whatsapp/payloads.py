@@ -13,6 +13,8 @@ BUTTONS_BODY = 1024
 LIST_BODY = 4096
 MOST_BUTTONS, BUTTON_TITLE, BUTTON_ID = 3, 20, 256
 MOST_ROWS, ROW_TITLE, ROW_DESCRIPTION, ROW_ID = 10, 24, 72, 200
+CAPTION = 1024
+FILE_NAME = 240
 CALLBACK_DATA = 512
 
 
@@ -126,7 +128,29 @@ class TemplateMessage:
         return {"type": "template", "template": template}
 
 
-Outgoing = TextMessage | ButtonsMessage | ListMessage | TemplateMessage
+@dataclass(frozen=True)
+class MediaMessage:
+    """A file that was uploaded, over its caption. Only a document has a name."""
+
+    kind: str
+    media_id: str
+    caption: str
+    file_name: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in {"image", "video", "document"}:
+            raise ValueError(f"files of the kind {self.kind} have no caption")
+        _check("a caption", self.caption, CAPTION)
+
+    def content(self) -> dict[str, Any]:
+        """The part of the request that depends on the type."""
+        media = {"id": self.media_id, "caption": self.caption}
+        if self.kind == "document" and self.file_name:
+            media["filename"] = cut(self.file_name, FILE_NAME)
+        return {"type": self.kind, self.kind: media}
+
+
+Outgoing = TextMessage | ButtonsMessage | ListMessage | TemplateMessage | MediaMessage
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from bot.transparency.wording import LANGUAGES, Language, Wording
 from connectors.whatsapp.payloads import (
     BUTTON_TITLE,
     BUTTONS_BODY,
+    CAPTION,
     LIST_BODY,
     MOST_BUTTONS,
     MOST_ROWS,
@@ -25,6 +26,7 @@ from connectors.whatsapp.payloads import (
     ButtonsMessage,
     Choice,
     ListMessage,
+    MediaMessage,
     Outgoing,
     TextMessage,
     cut,
@@ -60,6 +62,15 @@ def render(messages: Sequence[Message], words: Wording, language: Language) -> l
     else:
         sent.append(ListMessage(parts[-1], words.say("whatsapp_choose", language), _rows(buttons)))
     return sent
+
+
+def render_file(
+    message: Message, kind: str, file_name: str | None, media_id: str, words: Wording, language: Language
+) -> list[Outgoing]:
+    """What is sent for an entry with a file: the file over its author's label and text; what is too long follows it."""
+    label = _label(message, words, language)
+    first, *rest = [f"{label} · {part}" for part in split(message.text, CAPTION - size(label) - 3)]
+    return [MediaMessage(kind, media_id, first, file_name), *(TextMessage(part) for part in rest)]
 
 
 def is_numbered(count: int) -> bool:

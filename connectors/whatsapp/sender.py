@@ -12,8 +12,10 @@ from datetime import timedelta
 
 import structlog
 
+from bot.conversation.files import safe_name
 from bot.conversation.model import AuthorKind
 from bot.service.delivery import NotSent, Sent, Uncertain
+from bot.store.attachments import Attachment, attachment_content, attachments_of, note_upload
 from bot.store.errors import StoreUnavailable
 from bot.store.log import read_conversation
 from bot.store.outbox import Shipment
@@ -25,7 +27,7 @@ from bot.transparency.wording import Language, Wording, language_of
 from connectors.whatsapp.client import GraphClient, NotReached, Unanswered
 from connectors.whatsapp.errors import FINAL, WAITING, ApiError, ErrorClass, error_text
 from connectors.whatsapp.payloads import Outgoing, Recipient, TemplateMessage, request_body
-from connectors.whatsapp.render import render
+from connectors.whatsapp.render import render, render_file
 from connectors.whatsapp.statuses import our_id
 
 log = structlog.get_logger(__name__)
@@ -63,7 +65,7 @@ class WhatsAppSender:
         if self._client is None:
             reason = error_text(ErrorClass.TOKEN, None, "no access token or phone number id is set")
             raise NotSent(reason, after=timedelta(seconds=_PAUSES[ErrorClass.TOKEN]), counts=False)
-        messages, recipient = await self._prepare(shipment)
+        messages, recipient = await self._prepare(self._client, shipment)
         first = ""
         for index, message in enumerate(messages):
             provider_id = await self._part(self._client, shipment, index, len(messages), message, recipient)
@@ -81,15 +83,39 @@ class WhatsAppSender:
                 await self.show_read(shipment.message.conversation_id, typing=False)
         return Sent(provider_id=first)
 
-    async def _prepare(self, shipment: Shipment) -> tuple[list[Outgoing], Recipient]:
+    async def _prepare(self, client: GraphClient, shipment: Shipment) -> tuple[list[Outgoing], Recipient]:
         async with self._store.read() as unit:
             row = await read_conversation(unit, shipment.message.conversation_id)
             person = await contact(unit, shipment.address)
+            files = await attachments_of(unit, shipment.message.id)
         assert row is not None
         if shipment.template is None and (person.window_until is None or person.window_until <= unit.now):
             raise NotSent(error_text(ErrorClass.WINDOW, None, "24 hours are over"), permanent=True)
         language = language_of(row.locale)
+        if files:
+            media_id = await self._uploaded(client, files[0])
+            outgoing = render_file(shipment.message, files[0].kind, files[0].file_name, media_id, self._words, language)
+            return outgoing, _recipient(person)
         return self._outgoing(shipment, language), _recipient(person)
+
+    async def _uploaded(self, client: GraphClient, file: Attachment) -> str:
+        """The provider's id of the file. It is uploaded once, unless nobody could note that it was."""
+        if file.reference:
+            return file.reference
+        async with self._store.report() as unit:
+            found = await attachment_content(unit, file.id)
+        if found is None or file.media_type is None:
+            raise NotSent(error_text(ErrorClass.MEDIA, None, "the file is no longer there"), permanent=True)
+        try:
+            media_id = await client.upload(found[1], file.media_type, safe_name(file.kind, file.id, file.media_type))
+        except ApiError as error:
+            _tell_operator(error)
+            raise _outcome(error) from error
+        except (NotReached, Unanswered) as error:
+            raise NotSent(f"try_again: {error}") from error
+        async with self._store.write() as unit:
+            await note_upload(unit, file.id, media_id)
+        return media_id
 
     def _outgoing(self, shipment: Shipment, language: Language) -> list[Outgoing]:
         if shipment.template is None:
@@ -146,8 +172,7 @@ class WhatsAppSender:
         return provider_id
 
     async def _refused(self, shipment: Shipment, index: int, error: ApiError, limits: dict[str, Limit]) -> None:
-        if error.kind in {ErrorClass.TOKEN, ErrorClass.ACCOUNT}:
-            log.error("WhatsApp needs the operator; messages wait", error=str(error))
+        _tell_operator(error)
         seconds = _PAUSES.get(error.kind)
         async with self._store.write() as unit:
             if seconds is not None:
@@ -177,6 +202,11 @@ class WhatsAppSender:
 
 def _recipient(person: Contact) -> Recipient:
     return Recipient(number=person.number, user_id=person.user_id)
+
+
+def _tell_operator(error: ApiError) -> None:
+    if error.kind in {ErrorClass.TOKEN, ErrorClass.ACCOUNT}:
+        log.error("WhatsApp needs the operator; messages wait", error=str(error))
 
 
 def _outcome(error: ApiError) -> NotSent:

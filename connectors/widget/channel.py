@@ -12,6 +12,7 @@ from bot.service.delivery import Sender
 from bot.store.wakeup import Hint
 from connectors.closing import all_gone
 from connectors.frames import ApiError, is_same_origin, request_language
+from connectors.widget.file_line import FileLine
 from connectors.widget.form import FormPage
 from connectors.widget.http_line import HttpLine
 from connectors.widget.protocol import RESTART
@@ -32,6 +33,7 @@ class Widget:
         self._services: Services | None = None
         self._sockets: dict[str, set[Socket]] = defaultdict(set)
         self._http = HttpLine(self._check_origin)
+        self._files = FileLine(self._http)
         self._scripts = Scripts()
         self._form = FormPage(self._check_origin)
         self._forget: Callable[[], None] | None = None
@@ -46,7 +48,7 @@ class Widget:
         """Add the routes under `/widget`."""
         app.router.add_get("/widget/ws", self._socket)
         app.on_response_prepare.append(self._let_embedding_pages_read)
-        for part in (self._http, self._scripts, self._form):
+        for part in (self._http, self._files, self._scripts, self._form):
             part.register(app)
 
     def start(self, services: Services) -> None:

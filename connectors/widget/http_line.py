@@ -83,7 +83,7 @@ class HttpLine:
     def register(self, app: web.Application) -> None:
         """Add the routes."""
         for path in ("hello", "messages", "identify", "frames", "events"):
-            app.router.add_route("OPTIONS", f"/widget/{path}", self._preflight)
+            app.router.add_route("OPTIONS", f"/widget/{path}", self.preflight)
         app.router.add_post("/widget/hello", self._hello)
         app.router.add_post("/widget/messages", self._post)
         app.router.add_post("/widget/identify", self._identify)
@@ -110,7 +110,8 @@ class HttpLine:
             if hint.log or typing is not None:
                 question.woken.set()
 
-    async def _preflight(self, request: web.Request) -> web.Response:
+    async def preflight(self, request: web.Request) -> web.Response:
+        """What a browser asks before it asks from another website."""
         self._check_origin(request)
         return web.Response(status=204, headers=_PREFLIGHT)
 
@@ -231,6 +232,14 @@ class HttpLine:
             "human": opened.human_button_id,
             "events": [event_frame(entry) for entry in entries],
         }
+
+    async def admitted(self, request: web.Request, *, counts: bool) -> WidgetPass:
+        """Who asks; raises `ApiError` for a foreign website, an unknown token and, if it `counts`, for too many."""
+        self._check_origin(request)
+        opened = await self._pass(request)
+        if counts:
+            self._check_rate(opened)
+        return opened
 
     async def _pass(self, request: web.Request) -> WidgetPass:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -10,6 +10,7 @@ import { noteServerTime } from "./clock.js";
 import { language, say } from "./wording.js";
 
 const TIMEOUT = 20_000;
+const UPLOAD_TIMEOUT = 180_000;
 
 export class ApiError extends Error {
   constructor(status, code, message) {
@@ -52,6 +53,29 @@ async function call(method, path, body) {
   return data ?? {};
 }
 
+/** A form with a file: fetch knows no progress of what is sent. `progress(share)` gets 0 to 1. */
+function upload(path, fields, progress) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  const request = new XMLHttpRequest();
+  request.open("POST", `/desk/api${path}`);
+  request.setRequestHeader("Accept", "application/json");
+  request.setRequestHeader("Accept-Language", language());
+  request.setRequestHeader("X-Klartext-Desk", "1");
+  request.responseType = "json";
+  request.timeout = UPLOAD_TIMEOUT;
+  request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+  return new Promise((resolve, reject) => {
+    request.onerror = request.ontimeout = request.onabort = () => reject(new ApiError(0, "offline", say("desk_error_offline")));
+    request.onload = () => {
+      const { status, response } = request;
+      if (status >= 200 && status < 300) resolve(response ?? {});
+      else reject(new ApiError(status, response?.code ?? "", response?.message || say("desk_error_unknown", { status })));
+    };
+    request.send(form);
+  });
+}
+
 const conversation = (id) => `/conversations/${encodeURIComponent(id)}`;
 
 export const api = {
@@ -78,6 +102,7 @@ export const api = {
   conversation: (id) => call("GET", conversation(id)),
   claim: (id, epoch) => call("POST", `${conversation(id)}/claim`, { epoch }),
   send: (id, clientId, text) => call("POST", `${conversation(id)}/messages`, { client_id: clientId, text }),
+  sendFile: (id, clientId, file, text, progress) => upload(`${conversation(id)}/files`, { client_id: clientId, text, file }, progress),
   template: (id, body) => call("POST", `${conversation(id)}/template`, body),
   handback: (id, note) => call("POST", `${conversation(id)}/handback`, note ? { note } : {}),
 };

@@ -12,6 +12,7 @@ import { DeskState } from "./state.js";
 import { Outbox } from "./outbox.js";
 import { Stream } from "./stream.js";
 import { recall, remember } from "./storage.js";
+import { Uploads } from "./uploads.js";
 
 /** Traces and CRM data are fetched again this long after the last change that may have touched them. */
 const DETAIL_PAUSE = 1200;
@@ -25,6 +26,7 @@ export class Desk {
     this.readKey = `read:${agent.id}`;
     this.state = new DeskState(agent, recall(this.readKey, {}));
     this.outbox = new Outbox(agent.id, (id, clientId, text) => this.sendReply(id, clientId, text), (id) => this.state.emit("outbox", id));
+    this.uploads = new Uploads((id, ...upload) => this.guarded(api.sendFile(id, ...upload)), (id) => this.state.emit("uploads", id));
     this.stream = new Stream({
       position: () => this.state.position,
       welcome: (mode) => this.welcomed(mode),
@@ -58,6 +60,7 @@ export class Desk {
     this.outbox.stop();
     clearTimeout(this.caseTimer);
     clearTimeout(this.peopleTimer);
+    this.uploads.stop();
     clearTimeout(this.detailTimer);
     clearTimeout(this.listTimer);
   }
@@ -163,6 +166,7 @@ export class Desk {
     }
     if (mode === "reload" || this.state.open?.error) this.refreshSoon(0);
     this.outbox.flushAll();
+    this.uploads.flushAll();
   }
 
   changed(frame) {
@@ -174,7 +178,8 @@ export class Desk {
     const after = frame.summary;
     const moved = !before || before.epoch !== after.epoch || before.case !== after.case || before.customer?.number !== after.customer?.number
       || before.deadline_at !== after.deadline_at || before.revision !== after.revision;
-    if (moved || frame.event?.author?.kind === "bot") this.refreshSoon();
+    const fetched = !frame.event && this.state.awaitsFiles();
+    if (moved || fetched || frame.event?.files?.length || frame.event?.author?.kind === "bot") this.refreshSoon();
   }
 
   markOpenRead() {

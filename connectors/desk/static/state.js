@@ -198,6 +198,12 @@ export class DeskState {
     this.emit("open");
   }
 
+  /** Whether a file of the open conversation is still being fetched. */
+  awaitsFiles() {
+    const states = new Map(this.open?.detail?.files.map((file) => [file.id, file.state]));
+    return Boolean(this.open?.events.some((event) => event.files?.some((file) => (states.get(file.id) ?? file.state) === "pending")));
+  }
+
   applyDetailError(id, message) {
     if (this.open?.id !== id) return;
     this.open = { ...this.open, error: message };

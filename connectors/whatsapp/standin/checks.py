@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+# Types that can be sent as each kind of message, and their limit in megabytes.
+MEDIA: Mapping[str, tuple[frozenset[str], int]] = {
+    "image": (frozenset({"image/jpeg", "image/png"}), 5),
+    "video": (frozenset({"video/mp4", "video/3gpp"}), 16),
+    "audio": (frozenset({"audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"}), 16),
+    "document": (frozenset({"application/pdf", "text/plain"}), 100),
+    "sticker": (frozenset({"image/webp"}), 1),
+}
 
 
 class Refusal(Exception):
@@ -26,7 +36,17 @@ class Refusal(Exception):
         }
 
 
-def check_message(body: dict[str, Any], templates: frozenset[str]) -> None:
+def check_upload(media_type: str, content: bytes) -> None:
+    """Refuse a file that the provider would not take."""
+    for types, limit in MEDIA.values():
+        if media_type in types:
+            if len(content) > limit * 1024 * 1024:
+                raise Refusal(400, 131053, f"{media_type} larger than {limit} MB")
+            return
+    raise Refusal(400, 100, f"Param file must be a file of a supported type, found {media_type}")
+
+
+def check_message(body: dict[str, Any], templates: frozenset[str], uploads: Mapping[str, str]) -> None:
     """Refuse what the provider would refuse before it looks at anybody's state."""
     if body.get("messaging_product") != "whatsapp":
         raise Refusal(400, 100, "messaging_product is missing")
@@ -39,12 +59,30 @@ def check_message(body: dict[str, Any], templates: frozenset[str]) -> None:
         _length("text.body", body.get("text", {}).get("body"), 4096)
     elif kind == "interactive":
         _interactive(body.get("interactive", {}))
+    elif kind in MEDIA:
+        _media(kind, body.get(kind, {}), uploads)
     elif kind == "template":
         name = body.get("template", {}).get("name")
         if name not in templates:
             raise Refusal(404, 132001, f"template {name} does not exist")
     else:
         raise Refusal(400, 131051, f"type {kind} is not supported here")
+
+
+def _media(kind: str, part: dict[str, Any], uploads: Mapping[str, str]) -> None:
+    media_type = uploads.get(str(part.get("id")))
+    if media_type is None:
+        raise Refusal(400, 131009, "no such file was uploaded")
+    if media_type not in MEDIA[kind][0]:
+        raise Refusal(400, 131053, f"{media_type} cannot be sent as {kind}")
+    if "caption" in part:
+        if kind in {"audio", "sticker"}:
+            raise Refusal(400, 131009, f"{kind} has no caption")
+        _length("caption", part["caption"], 1024)
+    if "filename" in part:
+        if kind != "document":
+            raise Refusal(400, 131009, f"{kind} has no filename")
+        _length("filename", part["filename"], 240)
 
 
 def _interactive(part: dict[str, Any]) -> None:

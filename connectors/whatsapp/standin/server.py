@@ -18,7 +18,7 @@ import msgspec
 from aiohttp import web
 
 from bot.ending import end
-from connectors.whatsapp.standin.checks import Refusal, check_message
+from connectors.whatsapp.standin.checks import MEDIA, Refusal, check_message, check_upload
 from connectors.whatsapp.standin.webhooks import Webhooks
 
 _WINDOW = 24 * 3600.0
@@ -65,9 +65,17 @@ class Accepted:
         kind = self.body.get("type", "text")
         if kind == "text":
             return str(self.body["text"]["body"])
+        if kind in MEDIA:
+            return str(self.body[kind].get("caption", ""))
         if kind == "template":
             return f"[{self.body['template']['name']}]"
         return str(self.body["interactive"]["body"]["text"])
+
+    @property
+    def media_id(self) -> str | None:
+        """The file that it brings."""
+        kind = self.body.get("type", "text")
+        return str(self.body[kind]["id"]) if kind in MEDIA else None
 
     @property
     def choices(self) -> list[dict[str, str]]:
@@ -98,6 +106,8 @@ class StandIn:
         # Requests for a read mark: the message's id, and whether the typing indicator was asked for.
         self.read_marks: list[tuple[str, bool]] = []
         self.media: dict[str, bytes] = {}
+        # Types of what the business uploaded, by the id of the file.
+        self.uploads: dict[str, str] = {}
         # When each person last wrote, in seconds since the epoch.
         self.wrote_at: dict[str, float] = {}
         self._phone_number_id, self._token, self._templates = phone_number_id, token, templates
@@ -111,8 +121,9 @@ class StandIn:
 
     async def start(self, on: socket.socket | None = None) -> None:
         """Listen on a bound socket, else on a free port of loopback; `url` is the base that a client needs."""
-        app = web.Application()
+        app = web.Application(client_max_size=101 * 1024 * 1024)
         app.router.add_post("/{phone}/messages", self._messages)
+        app.router.add_post("/{phone}/media", self._upload)
         app.router.add_get("/media/{id}", self._content)
         app.router.add_get("/{id}", self._media)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
@@ -161,7 +172,7 @@ class StandIn:
         if troubles.next_codes:
             code = troubles.next_codes.popleft()
             raise Refusal(401 if code == 190 else 400, code, "on request")
-        check_message(body, self._templates)
+        check_message(body, self._templates, self.uploads)
         to = str(body.get("to") or body.get("recipient"))
         self._check_rates(to)
         if body.get("type") != "template" and self._clock() - self.wrote_at.get(to, 0) > _WINDOW:
@@ -226,6 +237,24 @@ class StandIn:
     def _notice(self) -> None:
         self.changed.set()
         self.changed = asyncio.Event()
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """A file of the business, for messages to come."""
+        try:
+            self._check_token(request)
+            form = await request.post()
+            file = form.get("file")
+            if form.get("messaging_product") != "whatsapp" or not isinstance(file, web.FileField):
+                raise Refusal(400, 100, "messaging_product or file is missing")
+            content = file.file.read()
+            check_upload(file.content_type, content)
+            if self._dice.random() < self.troubles.internal:
+                raise Refusal(500, 131000, "Something went wrong")
+        except Refusal as refusal:
+            return web.json_response(refusal.body(), status=refusal.status)
+        media_id = str(secrets.randbelow(10**15))
+        self.media[media_id], self.uploads[media_id] = content, file.content_type
+        return web.json_response({"id": media_id})
 
     async def _media(self, request: web.Request) -> web.Response:
         try:

@@ -43,6 +43,7 @@ ACCESS: dict[tuple[str, str], Role] = {
     ("POST", "/availability"): Role.AGENT,
     ("GET", "/canned"): Role.AGENT,
     ("GET", "/openapi.json"): Role.AGENT,
+    ("POST", "/conversations/{id}/files"): Role.AGENT,
     ("GET", "/attachments/{attachment}"): Role.AGENT,
     ("GET", "/account"): Role.AGENT,
     ("POST", "/account/password"): Role.AGENT,

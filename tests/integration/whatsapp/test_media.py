@@ -1,4 +1,4 @@
-"""Files that customers send: fetched with the token, looked into, stored by digest, gone after their time."""
+"""Files that customers send over WhatsApp: fetched, looked into, kept once, gone after their time. And agents'."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from bot.conversation.files import LIMITS, sniff
 from bot.settings import Settings
-from bot.store.whatsapp_attachments import Attachment, attachment_content, attachments
-from bot.store.whatsapp_tables import attachment as attachment_table
-from bot.store.whatsapp_tables import blob
+from bot.store.attachment_tables import attachment as attachment_table
+from bot.store.attachment_tables import blob
+from bot.store.attachments import Attachment, attachment_content, attachments
+from bot.store.tables import outbox as outbox_table
+from bot.store.tokens import Agent
 from bot.store.whatsapp_tables import item as item_table
-from connectors.whatsapp.media import LIMITS, MediaFetcher, sniff
+from connectors.whatsapp.media import MediaFetcher
+from connectors.whatsapp.standin import Troubles
 from tests.fakes.brain import FakeBrain
 from tests.integration.whatsapp.conftest import EVA, Rig, rig_of, until
 
 _JPEG = b"\xff\xd8\xff\xe0" + bytes(500)
+_PDF = b"%PDF-1.7\n" + bytes(50)
 
 
 async def _files(rig: Rig) -> list[Attachment]:
@@ -67,7 +72,7 @@ async def test_a_file_that_the_provider_has_no_more_waits_for_another_try(rig: R
 
 
 async def test_after_its_time_nothing_of_a_file_is_left(settings: Settings, brain: FakeBrain) -> None:
-    async with rig_of(replace(settings, whatsapp_media_days=30), brain) as rig:
+    async with rig_of(replace(settings, file_days=30), brain) as rig:
         await rig.phones.send_file(EVA, "document", b"%PDF-1.7" + bytes(50), filename="rechnung.pdf")
         await _settled(rig, 1)
         async with rig.services.store.write() as unit:
@@ -79,8 +84,10 @@ async def test_after_its_time_nothing_of_a_file_is_left(settings: Settings, brai
         await rig.applied()
         keys = [item.key for item in await rig.items()]
         fetcher = MediaFetcher(rig.services.store, None, days=30)
-        assert await fetcher.expire() >= 2
-        assert await fetcher.expire() == 0
+        assert await rig.services.files.expire() == 1
+        assert await rig.services.files.expire() == 0
+        assert await fetcher.forget() >= 1
+        assert await fetcher.forget() == 0
         assert [item.key for item in await rig.items()] == keys
         assert "{}" in {item.raw for item in await rig.items() if item.kind == "message"}
         (file,) = await _files(rig)
@@ -107,3 +114,80 @@ async def test_after_its_time_nothing_of_a_file_is_left(settings: Settings, brai
 )
 def test_the_type_is_read_from_the_content(content: bytes, media_type: str | None) -> None:
     assert sniff(content) == media_type
+
+
+async def _claimed(rig: Rig) -> tuple[str, Agent]:
+    await rig.phones.write(EVA, "Hallo")
+    await rig.answered()
+    anna = await rig.services.agents.add("anna", "Anna Berger", "agent", "ein-gutes-passwort")
+    conversation_id = (await rig.contact()).conversation_id
+    epoch = (await rig.log())[-1].epoch
+    await rig.services.conversations.claim(conversation_id, anna, epoch)
+    await rig.shows("übernommen")
+
+    async def sent() -> bool:
+        return all(row.state == "sent" for row in await rig.outbox())
+
+    await until(sent)
+    return conversation_id, anna
+
+
+async def test_an_agents_files_come_to_the_phone_labelled_and_in_order(rig: Rig) -> None:
+    conversation_id, anna = await _claimed(rig)
+    files, long = rig.services.files, "Bitte so anschließen. " * 60
+    await files.reply(conversation_id, anna, _JPEG, client_id="a1", name="Router.jpg", caption=long.strip())
+    await files.reply(conversation_id, anna, _PDF, client_id="a2", name="Anleitung Größe.pdf")
+    await rig.services.conversations.reply(conversation_id, anna, "Das war alles", client_id="a3")
+    await rig.shows("Das war alles")
+    *_, picture, rest, document, _last = rig.phones.shown(EVA)
+    assert (picture.body["type"], rig.standin.media[picture.media_id or ""]) == ("image", _JPEG)
+    assert picture.text.startswith("Anna Berger (Mensch) · Bitte so anschließen.")
+    assert (rest.media_id, rest.text[:22]) == (None, "Anna Berger (Mensch) ·")
+    assert sum(text.count("anschließen") for text in (picture.text, rest.text)) == 60
+    assert document.body["document"]["filename"] == "Anleitung Größe.pdf"
+    assert document.text == "Anna Berger (Mensch) · [Dokument] Anleitung Größe.pdf"
+    assert rig.standin.media[document.media_id or ""] == _PDF
+
+
+async def test_a_file_is_uploaded_once_however_often_its_message_is_tried(rig: Rig) -> None:
+    conversation_id, anna = await _claimed(rig)
+    rig.standin.troubles.next_codes.extend([131000, 131000])
+    await rig.services.files.reply(conversation_id, anna, _PDF, client_id="a1", name="Anleitung.pdf")
+    await rig.shows("Anleitung.pdf")
+    assert len(rig.standin.uploads) == 1
+    assert len([message for message in rig.phones.shown(EVA) if message.media_id]) == 1
+
+
+async def test_a_file_whose_answer_got_lost_is_settled_by_its_status_and_sent_once(rig: Rig) -> None:
+    conversation_id, anna = await _claimed(rig)
+    rig.standin.let_go_wrong(Troubles(answer_lost=1.0, patience=0.1))
+    await rig.services.files.reply(conversation_id, anna, _PDF, client_id="a1", name="Anleitung.pdf")
+
+    async def settled() -> bool:
+        return [row.state for row in await rig.outbox()][-1] == "sent"
+
+    await until(settled)
+    assert len([message for message in rig.phones.shown(EVA) if message.media_id]) == 1
+
+
+async def test_a_file_whose_time_is_over_is_not_sent_and_the_desk_sees_why(rig: Rig) -> None:
+    conversation_id, anna = await _claimed(rig)
+    rig.standin.let_go_wrong(Troubles(token_expired=True))
+    await rig.services.files.reply(conversation_id, anna, _PDF, client_id="a1", name="Anleitung.pdf")
+
+    async def waits() -> bool:
+        return "token" in ((await rig.outbox())[-1].error or "")
+
+    await until(waits)
+    async with rig.services.store.write() as unit:
+        await unit.connection.execute(sa.update(attachment_table).values(expires_at=unit.now))
+    await rig.services.files.expire()
+    rig.standin.let_go_wrong(Troubles())
+    async with rig.services.store.write() as unit:
+        await unit.connection.execute(sa.update(outbox_table).values(due_at=unit.now))
+
+    async def dead() -> bool:
+        return [row.state for row in await rig.outbox()][-1] == "dead"
+
+    await until(dead)
+    assert (await rig.outbox())[-1].error.startswith("media: ")

@@ -13,6 +13,7 @@ import { icon } from "../icons.js";
 import { newId } from "../storage.js";
 import { say } from "../wording.js";
 import { CannedList, openNames } from "./canned.js";
+import { Attach } from "./files.js";
 import { nameOf } from "./inbox.js";
 
 /** The server's limit for one message, in characters; from WARN on the rest is counted. */
@@ -30,6 +31,8 @@ export class Composer {
       id: "compose", rows: 1, dir: "auto", enterkeyhint: "send", "aria-describedby": "compose-hint",
       on: { input: () => this.typed(), keydown: (event) => this.pressed(event) },
     });
+    this.attach = new Attach(desk, id);
+    this.attach.after = () => this.focus();
     this.length = h("p", { class: "length", id: "compose-length", "aria-live": "polite" });
     this.problem = h("p", { class: "compose-problem", role: "alert" });
     this.suggestions = h("div", { class: "suggestions" });
@@ -40,17 +43,19 @@ export class Composer {
     this.submit = h("button", { type: "submit", class: "button button-primary send", data: { action: "send" } });
     this.signed = h("span");
     this.element = h("form", { class: "composer", hidden: true, on: { submit: (event) => { event.preventDefault(); this.send(); } } },
-      this.label, this.suggestions, this.modes, this.canned.element,
-      h("div", { class: "compose-row" }, this.field, this.submit),
+      this.label, this.suggestions, this.modes, this.canned.element, this.attach.list,
+      h("div", { class: "compose-row" }, this.attach.input, this.attach.button, this.field, this.submit),
       this.length, this.problem,
       h("p", { class: "compose-hint" }, this.signed, h("span", { id: "compose-hint", class: "hint-keys" }, say("desk_compose_hint")),
         h("button", { type: "button", class: "link-button handback-below", data: { action: "handback" }, on: { click: handback } }, say("desk_handback"))));
     this.offDraft = desk.state.on("draft", (changed) => { if (changed === id) { this.setMode("reply"); this.takeDraft(); } });
+    this.attach.listen(this.element);
     this.setMode("reply", true);
   }
 
   remove() {
     this.offDraft();
+    this.attach.remove();
   }
 
   get draftKey() {
@@ -81,6 +86,7 @@ export class Composer {
     if (!silent && this.mode === mode) return;
     this.mode = mode;
     this.element.dataset.mode = mode;
+    this.attach.enable(mode === "reply");
     for (const button of this.modes.children) button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
     replace(this.submit, icon(mode === "note" ? "lock" : "send"), h("span", {}, say(mode === "note" ? "desk_note_save" : "desk_send")));
     setText(this.signed, mode === "note" ? say("desk_note_signed") : say("desk_compose_signed", { name: this.desk.agent.name }));
@@ -170,7 +176,8 @@ export class Composer {
 
   async send() {
     const text = this.field.value.trim();
-    if (!text || this.measure(text) > 0 || this.busy) {
+    const files = this.mode === "reply" && this.attach.staged;
+    if ((!text && !files) || this.measure(text) > 0 || this.busy) {
       this.focus();
       return;
     }
@@ -179,13 +186,14 @@ export class Composer {
       return;
     }
     const names = openNames(text);
-    if (names.length || text === this.suggested?.trim()) {
+    if (names.length || (text && text === this.suggested?.trim())) {
       this.problem.removeAttribute("data-calm");
       replace(this.problem, icon("warn"), names.length ? say("desk_canned_open", { names: names.join(", ") }) : say("desk_suggested_unchanged"));
       this.focus();
       return;
     }
-    this.desk.write(this.id, text);
+    if (this.attach.staged) this.attach.send(text);
+    else this.desk.write(this.id, text);
     this.clear();
     this.focus();
   }

@@ -59,7 +59,7 @@ export class DetailsView {
     this.draw("why", [summary.reason, summary.holder, detail.tenures], () => this.whyView(summary, detail.tenures ?? []));
     this.draw("promise", [summary.deadline_at, summary.holder, summary.agent, mine, quote], () => this.promiseView(summary, mine, quote));
     this.element.querySelector('[data-section="messenger"]').hidden = !detail.messenger;
-    this.draw("messenger", [detail.messenger, mine], () => detail.messenger && messengerView(this.desk, open.id, detail.messenger, mine, this.jumpTo));
+    this.draw("messenger", [detail.messenger, mine], () => detail.messenger && messengerView(this.desk, open.id, detail.messenger, mine));
     const undelivered = detail.deliveries ?? [];
     this.element.querySelector('[data-section="deliveries"]').hidden = !undelivered.length;
     this.draw("deliveries", [undelivered], () => this.deliveriesView(undelivered));

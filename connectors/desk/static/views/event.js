@@ -9,6 +9,7 @@ import { timestamp, shortTime } from "../clock.js";
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
 import { isWorded, say } from "../wording.js";
+import { fileList } from "./files.js";
 
 /** A message longer than this is folded, in characters. */
 const FOLD = 1500;
@@ -35,6 +36,7 @@ function messageEvent(event, context) {
     h("div", { class: "bubble" },
       h("p", { class: "byline" }, icon(event.author.kind), h("span", { class: "author", dir: "auto" }, authorOf(event.author, context)), event.at && timestamp(event.at)),
       textView(event.text ?? "", summary.locale),
+      fileList(event, context.files),
       event.buttons?.length > 0 && h("p", { class: "offered" }, h("span", {}, say("desk_offered")), event.buttons.map((button) => h("span", { class: "chip", dir: "auto" }, button.title))),
       sourcesView(event.sources),
       event.case && h("p", { class: "source" }, say("desk_case_opened", { number: event.case }))));

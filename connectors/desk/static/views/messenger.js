@@ -1,11 +1,11 @@
-/** The messenger's part of the details: until when free text can be sent, templates for afterwards, files. */
+/** The messenger's part of the details: until when free text can be sent, templates for afterwards. */
 
 import { clockTime, countdown } from "../clock.js";
 import { h } from "../dom.js";
 import { newId } from "../storage.js";
-import { say, sayNamed } from "../wording.js";
+import { say } from "../wording.js";
 
-export function messengerView(desk, id, messenger, mine, jumpTo) {
+export function messengerView(desk, id, messenger, mine) {
   const open = messenger.window_until && new Date(messenger.window_until) > new Date();
   return [
     open
@@ -14,7 +14,6 @@ export function messengerView(desk, id, messenger, mine, jumpTo) {
     messenger.number && h("p", { class: "muted" }, say("desk_messenger_number", { number: messenger.number })),
     messenger.stopped && h("p", { class: "muted" }, say("desk_messenger_stopped")),
     !open && mine && !messenger.stopped && messenger.templates.map((template) => templateForm(desk, id, template)),
-    messenger.attachments.length > 0 && h("ul", { class: "cards" }, messenger.attachments.map((one) => attachmentCard(one, jumpTo))),
   ];
 }
 
@@ -40,18 +39,4 @@ function templateForm(desk, id, template) {
       },
     },
   }, h("p", { class: "quote", dir: "auto" }, template.text), topic, send, result);
-}
-
-function attachmentCard(one, jumpTo) {
-  const what = sayNamed("desk_attachment_kind", one.kind);
-  const address = `/desk/api/attachments/${encodeURIComponent(one.id)}`;
-  const shown = one.state === "stored" && ["image/jpeg", "image/png", "image/webp"].includes(one.media_type);
-  return h("li", { class: "card" },
-    h("p", { class: "card-head" },
-      h("button", { type: "button", class: "link-button", on: { click: () => jumpTo(one.seq) } }, what),
-      h("span", { class: "tag" }, sayNamed("desk_attachment", one.state))),
-    one.file_name && h("p", { class: "quote", dir: "auto" }, one.file_name),
-    shown && h("img", { class: "attachment", src: address, alt: what, loading: "lazy" }),
-    one.state === "stored" && h("p", {}, h("a", { href: address, target: "_blank", rel: "noopener" },
-      say("desk_attachment_open", { size: Math.max(1, Math.round(one.size / 1024)) }))));
 }

@@ -83,14 +83,15 @@ export class Thread {
   drawEvents(summary, events) {
     const last = events.at(-1)?.seq ?? 0;
     const { detail } = this.desk.state.open;
-    const print = `${summary.locale}:${summary.customer?.level ?? ""}:${summary.customer?.name ?? ""}`;
+    const files = new Map((detail?.files ?? []).map((file) => [file.id, file]));
+    const print = `${[...files.values()].map((file) => file.state)}:${summary.locale}:${summary.customer?.level ?? ""}:${summary.customer?.name ?? ""}`;
     const items = withNotes(events, detail?.notes ?? []);
     const keys = items.map((item) => item.key);
     const appendable = this.keys && this.print === print && keys.length >= this.keys.length && this.keys.every((key, index) => key === keys[index]);
     const tenures = detail?.tenures ?? [];
     const fragment = document.createDocumentFragment();
     for (const item of items.slice(appendable ? this.keys.length : 0)) {
-      fragment.append(item.note ? noteView(item.note) : eventView(item.event, { summary, agent: this.desk.agent, tenures, previous: item.previous }));
+      fragment.append(item.note ? noteView(item.note) : eventView(item.event, { summary, agent: this.desk.agent, tenures, files, previous: item.previous }));
     }
     if (!appendable) this.nodes.replaceChildren();
     this.nodes.append(fragment);
