@@ -3,7 +3,8 @@
  *
  * Guarantee: a text leaves the field only when it has been handed on; one that is too long stays, with the reason.
  */
-import { h, sendIcon } from "./dom.js";
+import { attachIcon, h, sendIcon } from "./dom.js";
+import { ACCEPTED } from "./files.js";
 
 export const LIMIT = 4_000;
 const COUNT_FROM = 3_600;
@@ -12,7 +13,7 @@ export class Composer {
   #texts;
   #handlers;
 
-  /** `handlers` has onSend(text), onTyping() and announce(text). */
+  /** `handlers` has onSend(text), onFiles(files), onTyping() and announce(text). */
   constructor(texts, handlers) {
     this.#handlers = handlers;
     this.label = h("label", { class: "unseen", for: "input" });
@@ -29,8 +30,11 @@ export class Composer {
     this.hint = h("p", { id: "hint", class: "hint" });
     this.sendText = h("span");
     this.send = h("button", { type: "submit", class: "send" }, sendIcon(), this.sendText);
+    this.chooser = h("input", { type: "file", class: "unseen", multiple: true, accept: ACCEPTED, tabindex: "-1", "aria-hidden": "true", onchange: () => this.#chosen() });
+    this.attach = h("button", { type: "button", class: "attach", onclick: () => this.chooser.click() }, attachIcon());
     const form = { class: "composer", novalidate: true, onsubmit: (event) => this.#submit(event) };
-    this.element = h("form", form, this.hint, this.label, h("div", { class: "field" }, this.input, this.send));
+    this.element = h("form", form, this.hint, this.label, h("div", { class: "field" }, this.chooser, this.attach, this.input, this.send));
+    this.element.addEventListener("paste", (event) => this.#take(event, event.clipboardData));
     this.relabel(texts);
   }
 
@@ -39,11 +43,30 @@ export class Composer {
     this.label.textContent = texts.say("input_label");
     this.input.placeholder = texts.say("input_placeholder");
     this.sendText.textContent = texts.say("send");
+    for (const name of ["aria-label", "title"]) this.attach.setAttribute(name, texts.say("attach"));
     this.#showLength();
   }
 
   focus() {
     this.input.focus();
+  }
+
+  /** Files that are dropped on `element` are as good as chosen ones. */
+  acceptDrops(element) {
+    element.addEventListener("drop", (event) => this.#take(event, event.dataTransfer));
+    element.addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
+  }
+
+  #take(event, transfer) {
+    if (!transfer?.files.length) return;
+    event.preventDefault();
+    this.#handlers.onFiles([...transfer.files]);
+  }
+
+  #chosen() {
+    this.#handlers.onFiles([...this.chooser.files]);
+    this.chooser.value = "";
+    this.focus();
   }
 
   #key(event) {

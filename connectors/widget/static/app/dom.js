@@ -73,6 +73,9 @@ export const closeIcon = () => svg("0 0 24 24", "icon", ["path", { d: "M6 6l12 1
 
 export const sendIcon = () => svg("0 0 24 24", "icon", ["path", { d: "M12 19V5M5.5 11.500L12 5l6.5 6.5", ...line }]);
 
+export const attachIcon = () =>
+  svg("0 0 24 24", "icon", ["path", { d: "M17.5 11.500l-6.200 6.200a3.700 3.700 0 0 1-5.300-5.300l7.200-7.200a2.500 2.500 0 0 1 3.600 3.600l-7.100 7.100a1.200 1.200 0 0 1-1.800-1.700l6-6", ...line }]);
+
 export const downIcon = () => svg("0 0 24 24", "icon", ["path", { d: "M12 5v14M5.5 12.500L12 19l6.5-6.5", ...line }]);
 
 export const sourceIcon = () =>

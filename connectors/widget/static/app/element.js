@@ -10,6 +10,7 @@ import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { h } from "./dom.js";
 import { Events } from "./events.js";
+import { Files } from "./files.js";
 import { Header } from "./header.js";
 import { Launcher } from "./launcher.js";
 import { openRecord } from "./record.js";
@@ -32,6 +33,7 @@ export class KlartextWidget extends HTMLElement {
   #session;
   #connection;
   #events = new Events();
+  #files;
   #open = false;
   #opener = null;
   #history = 0;
@@ -72,6 +74,12 @@ export class KlartextWidget extends HTMLElement {
   #build() {
     this.#session = new Session();
     this.#texts = this.#wording(this.#session.chosenLanguage(this.#pageLanguage) || this.#pageLanguage);
+    this.#files = new Files(KlartextWidget.base, this.#session, {
+      onProgress: (clientId, share) => this.thread.setProgress(clientId, share),
+      onAck: (clientId) => this.thread.setPendingState(null, clientId),
+      onRefused: (clientId, reason) => this.#refused(clientId, reason),
+      texts: () => this.#texts,
+    });
     this.#layOut();
     this.#connection = new Connection(KlartextWidget.base, this.#session, this.#texts.language, {
       onState: (state, code, over) => this.#showState(state, code, over),
@@ -121,12 +129,18 @@ export class KlartextWidget extends HTMLElement {
     this.thread = new Thread(texts, this.panel, {
       onChoose: (button, element) => this.#choose(button, element),
       onSeen: () => this.#seen(),
+      files: {
+        save: (file) => this.#files.save(file).catch(() => this.status.say(this.#texts.say("file_missing"))),
+        draw: (file, canvas) => this.#files.drawWhenSeen(file, canvas),
+      },
     });
     this.composer = new Composer(texts, {
       onSend: (text) => this.#send({ text }),
+      onFiles: (files) => files.forEach((file) => this.#sendFile(file)),
       onTyping: () => this.#connection.typing(),
       announce: (text) => this.#announce(text),
     });
+    this.composer.acceptDrops(this.panel);
     this.status = new StatusLine(texts, () => this.#connection.start());
     this.announcer = h("p", { class: "unseen", "aria-live": "polite" });
     this.greeting = h("p", { class: "greeting", dir: "auto" });
@@ -251,6 +265,17 @@ export class KlartextWidget extends HTMLElement {
     this.thread.addPending(item, this.#connection.state === "open" ? "sending" : "waiting");
   }
 
+  #sendFile(file) {
+    const reason = this.#files.refusal(file);
+    if (reason) this.status.say(`${file.name}: ${reason}`);
+    else this.thread.addPending(this.#files.send(file), this.#connection.state === "open" ? "sending" : "waiting");
+  }
+
+  #refused(clientId, reason) {
+    this.thread.refuse(clientId);
+    this.status.say(reason);
+  }
+
   #choose(button, element) {
     if (button.opens === "record") {
       openRecord(KlartextWidget.base, this.#session.token, this.#texts.language);
@@ -329,6 +354,7 @@ export class KlartextWidget extends HTMLElement {
   }
 
   #showState(state, code = 0, over = "socket") {
+    this.#files.setOpen(state === "open");
     this.thread.setPendingState(state === "open" ? "sending" : "waiting");
     if (state !== "open") this.thread.setTyping(null);
     this.status.showState(state, code, this.thread.length > 0);

@@ -36,10 +36,26 @@ function choices(buttons, active, texts, onChoose) {
   );
 }
 
+/** A file: on its way with its progress, stored with its picture and a button that saves it, else what became of it. */
+function fileElement(file, texts, shows) {
+  const name = file.name || texts.say(`file_${file.kind}`);
+  const label = h("span", { dir: "auto", text: name });
+  const size = file.size ? h("span", { class: "size", text: texts.size(file.size) }) : null;
+  if (file.state === "sending") {
+    const bar = h("progress", { max: "1", value: String(file.progress), "aria-label": texts.say("file_progress", { name }) });
+    return h("div", { class: "file" }, label, size, bar);
+  }
+  if (file.state !== "stored") return h("div", { class: "file" }, label, h("span", { class: "size", text: texts.say("file_gone") }));
+  const picture = file.kind === "image" ? h("canvas", { class: "picture", width: "1", height: "1", role: "img", "aria-label": name }) : null;
+  const save = h("button", { type: "button", class: "save", "aria-label": texts.say("file_save", { name }), onclick: () => shows.save(file) }, label, size);
+  if (picture) shows.draw(file, picture);
+  return h("div", { class: "file" }, picture, save);
+}
+
 /**
- * `entry` is {author, text, at, kind, buttons, sources, case, state}; `active` says whether its buttons may be pressed.
+ * `entry` is {author, text, at, kind, buttons, sources, case, files, state}; `active` says whether its buttons may be pressed.
  */
-export function messageElement(entry, { active, continued, texts, onChoose }) {
+export function messageElement(entry, { active, continued, texts, onChoose, files }) {
   const kind = KINDS.includes(entry.author.kind) ? entry.author.kind : "system";
   const id = `author-${(lastId += 1)}`;
   const classes = ["message", kind, entry.kind === "notice" && "notice", continued && "continued"];
@@ -51,6 +67,7 @@ export function messageElement(entry, { active, continued, texts, onChoose }) {
     { class: classes.filter(Boolean).join(" "), "aria-labelledby": id },
     authorLine(id, kind, entry.author, entry.at, entry.state, texts),
     text,
+    ...(entry.files || []).map((file) => fileElement(file, texts, files)),
     newCase ? h("p", { class: "case", text: texts.say("case", { case: entry.case }) }) : null,
     entry.sources.length
       ? h("p", { class: "source" }, sourceIcon(), h("span", { dir: "auto", text: texts.sources(entry.sources) }))

@@ -214,6 +214,18 @@ textarea::placeholder { color: var(--ink-soft); opacity: 1; }
   border: 1.5px solid var(--accent); border-radius: 10px; background: var(--accent); color: var(--accent-ink); font-weight: 650;
 }
 .send:hover { text-decoration: underline; text-underline-offset: 3px; }
+.attach {
+  display: flex; align-items: center; justify-content: center; flex: none; min-width: 48px; min-height: max(48px, 2.7em); padding: .4em;
+  border: 1.5px solid var(--edge); border-radius: 10px; background: var(--paper); color: var(--ink);
+}
+.file { display: flex; flex-wrap: wrap; align-items: center; gap: .3em .6em; margin-top: .5em; overflow-wrap: anywhere; }
+.file progress { flex: 1 1 8em; }
+.picture { max-width: 100%; height: auto; border-radius: 8px; }
+.save {
+  display: flex; flex-wrap: wrap; gap: .2em .6em; min-height: 44px; align-items: center; padding: .3em .7em; text-align: start;
+  border: 1.5px solid var(--edge); border-radius: 10px; background: var(--paper); color: var(--ink);
+}
+.size { font-size: .88em; color: var(--ink-soft); }
 .hint { font-size: .92em; line-height: 1.4; color: var(--ink-soft); }
 .hint:not(:empty) { margin-bottom: .5em; }
 .over .hint { color: var(--alert); font-weight: 600; }

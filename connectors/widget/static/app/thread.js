@@ -25,7 +25,7 @@ export class Thread {
   #pinned = true;
   #burst = { node: null, at: 0 };
 
-  /** `handlers` has onChoose(button) and onSeen(), which is called when the end of the conversation is in view. */
+  /** `handlers` has onChoose(button), files with save(file) and draw(file, canvas), and onSeen(), which is called when the end of the conversation is in view. */
   constructor(texts, panel, handlers) {
     this.#handlers = handlers;
     this.panel = panel;
@@ -105,6 +105,7 @@ export class Thread {
       buttons: event.buttons || [],
       sources: event.sources || [],
       case: event.case || null,
+      files: event.files || [],
       clientId: event.client_id || null,
     };
     if (this.#typing && this.#typing.kind === entry.author.kind) this.setTyping(null);
@@ -120,6 +121,7 @@ export class Thread {
     this.#insert({
       ...{ pending: true, clientId: item.client_id, author: { kind: "customer" }, kind: "message", text: item.text },
       ...{ at, state, buttons: [], sources: [] },
+      files: item.file ? [{ name: item.file.name, size: item.file.size, state: "sending", progress: 0 }] : [],
     });
     this.toEnd();
   }
@@ -134,6 +136,14 @@ export class Thread {
       entry.state = state;
       this.silently(() => this.#draw(entry));
     }
+  }
+
+  /** How much of a waiting file is there, from 0 to 1. */
+  setProgress(clientId, share) {
+    const entry = this.#entries.find((other) => other.pending && other.clientId === clientId);
+    if (!entry) return;
+    entry.files[0].progress = share;
+    entry.node.querySelector("progress").value = share;
   }
 
   refuse(clientId) {
@@ -212,6 +222,7 @@ export class Thread {
       continued,
       texts: this.#texts,
       onChoose: (button, element) => this.#handlers.onChoose(button, element),
+      files: this.#handlers.files,
     });
     if (entry.node) entry.node.replaceWith(node);
     else this.list.insertBefore(node, before);

@@ -49,6 +49,14 @@ export class Wording {
     return Number.isNaN(at.getTime()) ? "" : `${this.#day.format(at)}, ${this.#clock.format(at)}`;
   }
 
+  /** "340 KB", "2,4 MB" */
+  size(bytes) {
+    const megabytes = bytes >= 1024 * 1024;
+    const value = megabytes ? bytes / 1024 / 1024 : Math.max(1, bytes / 1024);
+    const locale = this.language === "de" ? "de-DE" : "en-GB";
+    return `${value.toLocaleString(locale, { maximumFractionDigits: megabytes ? 1 : 0 })} ${megabytes ? "MB" : "KB"}`;
+  }
+
   author(author) {
     switch (author.kind) {
       case "bot":
