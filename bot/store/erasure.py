@@ -133,7 +133,7 @@ RULES: dict[str, Nothing | Deleted | Emptied | Special] = {
     ),
     "whatsapp_part": Emptied(
         {"provider_id": None, "error": None},
-        _keeps("message_id part parts conversation_id last_seq state error_code updated_at"),
+        _keeps("message_id part parts attempt conversation_id last_seq state error_code updated_at"),
     ),
     "whatsapp_contact": Emptied(
         dict.fromkeys(

@@ -225,10 +225,11 @@ async def reconcile(unit: Unit, message_id: str, *, arrived: bool, provider_id: 
     """The provider's word on an uncertain message: it has it, or it certainly has not and it may be sent again.
 
     What was sent with it as one shares its fate. The word that it has arrived also settles one whose sender still waits
-    for an answer, and one that was given up because no word came. False otherwise: nothing is changed then.
+    for an answer, one that was given up because no word came, and one that waits for another try because the provider
+    said it had failed. False otherwise: nothing is changed then.
     """
     given_up = (table.c.state == "dead") & (table.c.error == _NO_WORD)
-    early_or_late = sa.or_(table.c.state == "claimed", given_up)
+    early_or_late = sa.or_(table.c.state.in_(("claimed", "pending")), given_up)
     settled = await unit.connection.execute(
         sa.update(table)
         .where(
@@ -252,15 +253,35 @@ async def reconcile(unit: Unit, message_id: str, *, arrived: bool, provider_id: 
     return True
 
 
+async def retry(unit: Unit, message_id: str, error: str, due_at: datetime) -> bool:
+    """The provider says afterwards that it did not deliver, and that a later try may help: nothing after it goes out
+    before it. False when the message is not with the provider."""
+    again = await unit.connection.execute(
+        sa.update(table)
+        .where(
+            sa.or_(table.c.message_id == message_id, table.c.joined_to == message_id),
+            table.c.state.in_(("sent", "uncertain", "claimed")),
+        )
+        # Its sender, if it still waits for an answer, has lost the claim and settles nothing.
+        .values(state="pending", claim_token=None, error=error, due_at=due_at, updated_at=unit.now)
+        .returning(table.c.conversation_id)
+    )
+    conversation_id = next(iter(again.scalars()), None)
+    if conversation_id is None:
+        return False
+    unit.announce(conversation_id, None)
+    return True
+
+
 async def fail(unit: Unit, message_id: str, error: str) -> bool:
     """The provider says afterwards that it could not deliver. False when the message is not with the provider."""
     failed = await unit.connection.execute(
         sa.update(table)
         .where(
             sa.or_(table.c.message_id == message_id, table.c.joined_to == message_id),
-            table.c.state.in_(("sent", "uncertain")),
+            table.c.state.in_(("sent", "uncertain", "claimed")),
         )
-        .values(state="dead", error=error, updated_at=unit.now)
+        .values(state="dead", claim_token=None, error=error, updated_at=unit.now)
         .returning(table.c.conversation_id)
     )
     conversation_id = next(iter(failed.scalars()), None)

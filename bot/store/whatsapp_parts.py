@@ -1,7 +1,8 @@
-"""Parts of outgoing messages: what was handed to the provider, and what became of it. A part's state never goes back.
+"""Parts of outgoing messages: what was handed to the provider, and what became of it. A state never goes back.
 
 A part has its row before its request goes out. Once the provider's id is known, from its answer or from a status that
-carries our own id, the part is never sent again.
+carries our own id, the part is never sent again, unless the provider says that it failed and may be tried once more:
+that is a new attempt, with an id of its own.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     part: int
     parts: int
+    attempt: int
     conversation_id: str
     last_seq: int
     provider_id: str | None
@@ -60,6 +62,17 @@ async def begin_part(
     begun = await part_by_number(unit, message_id, part)
     assert begun is not None
     return begun
+
+
+async def renew_part(unit: Unit, known: Part) -> Part:
+    """Another attempt at a part of which the provider said that it failed."""
+    attempt = known.attempt + 1
+    await unit.connection.execute(
+        sa.update(table)
+        .where(table.c.message_id == known.message_id, table.c.part == known.part)
+        .values(attempt=attempt, provider_id=None, state="sending", error_code=None, error=None, updated_at=unit.now)
+    )
+    return msgspec.structs.replace(known, attempt=attempt, provider_id=None, state="sending", error_code=None)
 
 
 async def part_by_number(unit: Unit, message_id: str, part: int) -> Part | None:
@@ -113,6 +126,7 @@ _PARTS = sa.select(
     table.c.message_id,
     table.c.part,
     table.c.parts,
+    table.c.attempt,
     table.c.conversation_id,
     table.c.last_seq,
     table.c.provider_id,

@@ -77,12 +77,15 @@ part = sa.Table(
     sa.Column("message_id", sa.String(40), sa.ForeignKey("message.id"), primary_key=True),
     sa.Column("part", sa.Integer, primary_key=True),
     sa.Column("parts", sa.Integer, nullable=False),
+    # Which attempt this is: the provider said of earlier ones that they failed. Also in `biz_opaque_callback_data`, so
+    # that a late status of an earlier attempt says nothing about this one.
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     sa.Column("conversation_id", sa.String(40), nullable=False, index=True),
     # Place of the shipment's last entry in its conversation: what a receipt for it covers.
     sa.Column("last_seq", sa.Integer, nullable=False),
     # The provider's id once it is known; then the part is never sent again.
     sa.Column("provider_id", sa.String(200), unique=True),
-    # sending, refused, accepted, sent, failed, delivered, read, played: never back.
+    # sending, refused, accepted, sent, failed, delivered, read, played: never back within an attempt.
     sa.Column("state", sa.String(10), nullable=False),
     sa.Column("error_code", sa.Integer),
     sa.Column("error", sa.Text),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from datetime import timedelta
 from typing import Any
 
 
@@ -46,6 +47,13 @@ FINAL = frozenset(
 # Classes that do not count as a try: what waits is as good as before.
 WAITING = frozenset({ErrorClass.PAIR_LIMIT, ErrorClass.NUMBER_LIMIT, ErrorClass.TOKEN, ErrorClass.ACCOUNT})
 
+# Classes that only an operator can do something about.
+FOR_OPERATORS = frozenset({ErrorClass.TOKEN, ErrorClass.ACCOUNT})
+# Classes that a message may be tried again after, when a status says that it failed.
+PASSING = frozenset({ErrorClass.TRY_AGAIN}) | WAITING
+# Pauses before these tries, in seconds: long enough for a status that says otherwise, and short against 24 hours.
+_PAUSES_AFTER_FAILURE = (15, 60, 300, 1200)
+
 _CODES: dict[ErrorClass, tuple[int, ...]] = {
     ErrorClass.TRY_AGAIN: (1, 2, 131000, 131016, 131057, 133004, 133016),
     ErrorClass.PAIR_LIMIT: (131056,),
@@ -85,6 +93,13 @@ def class_of(code: int | None, status: int = 400) -> ErrorClass:
     if status == 429:
         return ErrorClass.NUMBER_LIMIT
     return ErrorClass.TRY_AGAIN if status >= 500 or code is None else ErrorClass.OURS
+
+
+def pause_after_failure(code: int | None, attempt: int) -> timedelta | None:
+    """How long to wait before another attempt at what failed after it was taken; None when none can help."""
+    if class_of(code) not in PASSING or attempt >= len(_PAUSES_AFTER_FAILURE):
+        return None
+    return timedelta(seconds=_PAUSES_AFTER_FAILURE[attempt])
 
 
 class ApiError(Exception):

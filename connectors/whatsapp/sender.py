@@ -21,11 +21,19 @@ from bot.store.log import read_conversation
 from bot.store.outbox import Shipment
 from bot.store.unit_of_work import Store
 from bot.store.whatsapp_contacts import Contact, claim_read_mark, contact, contact_of_conversation
-from bot.store.whatsapp_parts import advance_part, begin_part, part_by_number, parts_of
+from bot.store.whatsapp_parts import Part, advance_part, begin_part, part_by_number, renew_part
 from bot.store.whatsapp_rates import Limit, pause, take_or_wait
 from bot.transparency.wording import Language, Wording, language_of
 from connectors.whatsapp.client import GraphClient, NotReached, Unanswered
-from connectors.whatsapp.errors import FINAL, WAITING, ApiError, ErrorClass, error_text
+from connectors.whatsapp.errors import (
+    FINAL,
+    FOR_OPERATORS,
+    WAITING,
+    ApiError,
+    ErrorClass,
+    error_text,
+    pause_after_failure,
+)
 from connectors.whatsapp.payloads import Outgoing, Recipient, TemplateMessage, request_body
 from connectors.whatsapp.render import render, render_file
 from connectors.whatsapp.statuses import our_id
@@ -70,13 +78,6 @@ class WhatsAppSender:
         for index, message in enumerate(messages):
             provider_id = await self._part(self._client, shipment, index, len(messages), message, recipient)
             first = first or provider_id
-        async with self._store.read() as unit:
-            failed = [part for part in await parts_of(unit, shipment.message.id) if part.state == "failed"]
-        if failed:
-            # Its status was faster than the answer to the request.
-            raise NotSent(
-                error_text(ErrorClass.UNDELIVERABLE, failed[0].error_code, "said by a status"), permanent=True
-            )
         if shipment.turn_id is not None or shipment.message.author.kind is AuthorKind.HUMAN:
             # Whoever answers has read what was said.
             with contextlib.suppress(StoreUnavailable):
@@ -137,11 +138,14 @@ class WhatsAppSender:
         limits = {f"pair:{recipient.key}"[:80]: PAIR, f"number:{self._number}"[:80]: self._limit}
         async with self._store.write() as unit:
             known = await part_by_number(unit, first.id, index)
-            if known is not None and known.provider_id is not None:
+            again = known is not None and _may_be_renewed(known)
+            if known is not None and known.provider_id is not None and not again:
                 return known.provider_id
             wait = await take_or_wait(unit, limits)
-            if not wait:
-                await begin_part(
+            if not wait and again and known is not None:
+                known = await renew_part(unit, known)
+            elif not wait:
+                known = await begin_part(
                     unit,
                     first.id,
                     index,
@@ -149,10 +153,10 @@ class WhatsAppSender:
                     conversation_id=first.conversation_id,
                     last_seq=shipment.messages[-1].seq,
                 )
-        if wait:
+        if wait or known is None:
             raise NotSent("pair_limit: kept below the provider's limit", after=timedelta(seconds=wait), counts=False)
         try:
-            provider_id = await client.send(request_body(message, recipient, our_id(first.id, index)))
+            provider_id = await client.send(request_body(message, recipient, our_id(first.id, index, known.attempt)))
         except ApiError as error:
             await self._refused(shipment, index, error, limits)
             raise _outcome(error) from error
@@ -200,12 +204,16 @@ class WhatsAppSender:
             log.info("not marked as read", conversation=conversation_id, error=str(error))
 
 
+def _may_be_renewed(part: Part) -> bool:
+    return part.state == "failed" and pause_after_failure(part.error_code, part.attempt) is not None
+
+
 def _recipient(person: Contact) -> Recipient:
     return Recipient(number=person.number, user_id=person.user_id)
 
 
 def _tell_operator(error: ApiError) -> None:
-    if error.kind in {ErrorClass.TOKEN, ErrorClass.ACCOUNT}:
+    if error.kind in FOR_OPERATORS:
         log.error("WhatsApp needs the operator; messages wait", error=str(error))
 
 

@@ -8,19 +8,23 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import structlog
+
 from bot.service.conversations import Conversations
 from bot.store import outbox
 from bot.store.unit_of_work import Unit
 from bot.store.whatsapp_parts import Part, advance_part, part_by_number, part_by_provider_id, parts_of
-from connectors.whatsapp.errors import class_of, error_text, first_error
+from connectors.whatsapp.errors import FOR_OPERATORS, class_of, error_text, first_error, pause_after_failure
+
+log = structlog.get_logger(__name__)
 
 _STATES = frozenset({"sent", "delivered", "read", "played", "failed"})
-_OURS = re.compile(r"([0-9a-f-]{36})\.([0-9]{1,3})")
+_OURS = re.compile(r"([0-9a-f-]{36})\.([0-9]{1,3})(?:\.([0-9]{1,3}))?")
 
 
-def our_id(message_id: str, part: int) -> str:
-    """What a part carries to the provider and back."""
-    return f"{message_id}.{part}"
+def our_id(message_id: str, part: int, attempt: int) -> str:
+    """What an attempt at a part carries to the provider and back."""
+    return f"{message_id}.{part}.{attempt}" if attempt else f"{message_id}.{part}"
 
 
 async def apply_status(unit: Unit, conversations: Conversations, element: dict[str, Any]) -> str | None:
@@ -35,8 +39,8 @@ async def apply_status(unit: Unit, conversations: Conversations, element: dict[s
     error = error_text(class_of(code), code, words) if state == "failed" else None
     further = await advance_part(unit, known, state, provider_id=provider_id[:200], error_code=code, error=error)
     if further and state == "failed":
-        await _failed(unit, conversations, known, error or "")
-    else:
+        await _failed(unit, conversations, known, code, error or "")
+    elif state != "failed":
         await _arrived(unit, known, provider_id[:200])
     if further and state in {"delivered", "read", "played"}:
         await conversations.note_receipt(
@@ -50,20 +54,27 @@ async def _part(unit: Unit, element: dict[str, Any], provider_id: str) -> Part |
     found = _OURS.fullmatch(ours) if isinstance(ours, str) else None
     if found is not None:
         known = await part_by_number(unit, found.group(1), int(found.group(2)))
-        if known is not None and known.provider_id in {None, provider_id}:
+        attempt = int(found.group(3) or 0)
+        if known is not None and known.attempt == attempt and known.provider_id in {None, provider_id}:
             return known
     return await part_by_provider_id(unit, provider_id[:200])
 
 
 async def _arrived(unit: Unit, known: Part, provider_id: str) -> None:
     """The provider has this part: an uncertain shipment is through if all of its parts are, else its rest may go."""
-    there = {part.part for part in await parts_of(unit, known.message_id) if part.provider_id is not None}
+    parts = await parts_of(unit, known.message_id)
+    there = {part.part for part in parts if part.provider_id is not None and part.state != "failed"}
     through = len(there | {known.part}) >= known.parts
     await outbox.reconcile(
         unit, known.message_id, arrived=through, provider_id=provider_id if through else None, error=None
     )
 
 
-async def _failed(unit: Unit, conversations: Conversations, known: Part, error: str) -> None:
-    if await outbox.fail(unit, known.message_id, error):
+async def _failed(unit: Unit, conversations: Conversations, known: Part, code: int | None, error: str) -> None:
+    if class_of(code) in FOR_OPERATORS:
+        log.error("WhatsApp needs the operator; messages wait", error=error)
+    pause = pause_after_failure(code, known.attempt)
+    if pause is not None:
+        await outbox.retry(unit, known.message_id, error, unit.now + pause)
+    elif await outbox.fail(unit, known.message_id, error):
         await conversations.undelivered(unit, known.conversation_id, known.message_id, error)

@@ -40,6 +40,8 @@ class Troubles:
     reordered: bool = False
     # Answers to the next requests, by code, whatever is asked.
     next_codes: deque[int] = field(default_factory=deque)
+    # The next messages are taken, and fail afterwards with these codes.
+    failing_codes: deque[int] = field(default_factory=deque)
     # The token counts as expired, until this is False again.
     token_expired: bool = False
     # Messages to one person within a second, and from the number within a second; 0: as many as come.
@@ -190,7 +192,11 @@ class StandIn:
         )
         self.accepted.append(message)
         self._notice()
-        self._later(self.tell(message, "sent", "delivered"))
+        if troubles.failing_codes:
+            code = troubles.failing_codes.popleft()
+            self._later(self.tell(message, "failed", errors=[{"code": code, "title": "on request"}]))
+        else:
+            self._later(self.tell(message, "sent", "delivered"))
         if self._dice.random() < troubles.answer_lost:
             await asyncio.sleep(troubles.patience)
             return await _break(request)
