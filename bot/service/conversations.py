@@ -123,7 +123,7 @@ class Conversations:
         text = clean_text(text)
         if not 0 < len(client_id) <= CLIENT_ID_LIMIT:
             raise Refused("client_id")
-        async with self._store.write() as unit:
+        async with self._store.write(urgent=True) as unit:
             opened = await self.open(unit, conversation_id)
             known = await message_by_client_id(unit, conversation_id, CUSTOMER_ORIGIN, client_id)
             if known is not None:

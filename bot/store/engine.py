@@ -26,6 +26,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.store.direct_sqlite import opener
 from bot.store.errors import StoreUnavailable
+from bot.store.writer_queue import WriterQueue
 
 # Longest wait for another writer, for a free connection, or for the database to answer, in seconds.
 _PATIENCE = 10.0
@@ -41,7 +42,7 @@ class Database:
         self._reporting = reporting or engine
         self.is_sqlite = engine.dialect.name == "sqlite"
         # SQLite has one writer; queueing here costs less than waiting for its file lock.
-        self._one_writer = asyncio.Lock()
+        self._one_writer = WriterQueue()
         self._writing = engine.execution_options(**{_WRITES: True})
 
     @classmethod
@@ -91,14 +92,15 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that writes: committed when the block ends well, rolled back when it raises.
+    async def write(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes: committed when the block ends well, rolled back when it raises. An urgent one, for
+        which somebody outside waits, goes before others where there is one writer.
 
         Raises:
             StoreUnavailable: the database cannot be reached or is locked; nothing was written.
         """
         if self.is_sqlite:
-            async with self._one_writer, _translated(), self._writing.begin() as connection:
+            async with self._one_writer.turn(urgent=urgent), _translated(), self._writing.begin() as connection:
                 yield connection
         else:
             async with _translated(), self._writing.begin() as connection:
@@ -121,7 +123,7 @@ class Database:
         """
         async with _translated():
             if self.is_sqlite:
-                async with self._one_writer:
+                async with self._one_writer.turn(urgent=False):
                     await asyncio.to_thread(_write_anew, self.engine.url.database or "")
             else:
                 async with self.engine.connect() as connection:

@@ -86,13 +86,13 @@ class Store:
             yield Unit(connection, self._now())
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Unit]:
-        """A unit that writes, all or nothing.
+    async def write(self, *, urgent: bool = False) -> AsyncIterator[Unit]:
+        """A unit that writes, all or nothing. Urgent is what has to be acknowledged to somebody outside.
 
         Raises:
             StoreUnavailable: nothing was written.
         """
-        async with self.database.write() as connection:
+        async with self.database.write(urgent=urgent) as connection:
             unit = Unit(connection, self._now())
             yield unit
             if unit.entries:

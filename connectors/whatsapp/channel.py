@@ -122,7 +122,7 @@ class WhatsApp:
             found = items(body)
         else:
             found = await asyncio.get_running_loop().run_in_executor(None, items, body)
-        async with self.services.store.write() as unit:
+        async with self.services.store.write(urgent=True) as unit:
             await add_items(unit, [msgspec.structs.asdict(item) for item in found])
             unit.hint(Hint(conversation_id=ITEMS))
         return web.Response(text="stored")

@@ -126,12 +126,12 @@ class StagedDatabase(Database):
         await self._actor.behind_commit()
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         """As the parent, behind a gate."""
         await self._actor.gate("write")
         self._actor.in_transaction = True
         try:
-            async with super().write() as connection:
+            async with super().write(urgent=urgent) as connection:
                 yield connection
                 self._actor.before_commit()
         finally:

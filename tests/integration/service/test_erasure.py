@@ -83,11 +83,11 @@ async def _everything_else(unit: Unit, conversation_id: str, message_id: str) ->
         },
         "whatsapp_part": {**here, "message_id": message_id, "part": 1, "parts": 1, "last_seq": 2, "state": "sent"},
         "whatsapp_contact": {**here, "id": "contact-1", "number": NUMBER, "user_id": f"DE.{NUMBER}"},
+        "blob": {"digest": "d" * 64, "content": f"{NAME}".encode()},
         "attachment": {
             **{**here, "id": new_id(), "message_id": message_id, "channel": "whatsapp", "kind": "image"},
             **{"state": "stored", "digest": "d" * 64, "media_type": "image/png"},
         },
-        "blob": {"digest": "d" * 64, "content": f"{NAME}".encode()},
         "whatsapp_address": {"address": f"number:{NUMBER}", "contact_id": "contact-1"},
         "whatsapp_rate": {"bucket": f"pair:{NUMBER}", "tokens": 1.0},
         "whatsapp_item": {
