@@ -14,10 +14,11 @@ from bot.service.brain_protocol import Button, HandoverReason, KnownCustomer, Re
 from bot.service.conversations import Refused
 from bot.service.delivery import Delivery, NotSent, Sent, Uncertain
 from bot.service.handover import wait_figure
-from bot.service.working_hours import WorkingHours
+from bot.service.schedule import HOURS, OpeningHours
 from bot.store import inbox, outbox
 from bot.store.cases import cases
 from bot.store.conversations import new_conversation
+from bot.store.desk_settings import set_setting
 from bot.store.log import overviews, read_conversation, stream_after, tenures
 from bot.store.tables import conversation as conversation_table
 from bot.store.tables import inbox as inbox_table
@@ -470,7 +471,8 @@ def test_a_wait_counts_those_who_got_nobody_as_longest() -> None:
 async def test_outside_working_hours_with_nobody_there_a_request_is_a_case_at_once(desk: Desk) -> None:
     closed_now = (utc_now().astimezone(REGION).weekday() + 3) % 7
     hours = f"{('Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su')[closed_now]} 09:00-17:00"
-    desk.conversations.handover._hours = WorkingHours.parse(hours, "ST", REGION)
+    async with desk.store.write() as unit:
+        await set_setting(unit, HOURS, OpeningHours(hours=hours, state="ST"), "test")
     conversation_id = await desk.start()
     await desk.say(conversation_id, "Mensch")
     await desk.work()
