@@ -57,7 +57,7 @@ async def test_a_typed_command_is_only_text(windows: Windows, language: Language
     answer = customer.messages.nth(said_before + 1)
     await expect(answer).not_to_contain_text("R-2026-11")
     if await answer.evaluate("(one) => one.classList.contains('system')"):
-        await answer.get_by_role("button").click()
+        await answer.get_by_role("button", name=customer.words("button_cancel_queue")).click()
         await customer.arrived("bot", "", before=2)
     await customer.ask(
         ELSEWHERE[language] if command in COMMANDS[:2] else OUTAGE[language], re.compile("Fährstraße 5|S-1042")
