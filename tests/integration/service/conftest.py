@@ -74,10 +74,20 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(database_url: str) -> AsyncIterator[Desk]:
+def brain_timeout() -> float:
+    """Seconds, and half of a turn's deadline. Short for brains that fail; a test whose brain works parametrizes it."""
+    return 1.0
+
+
+@pytest.fixture
+async def desk(database_url: str, brain_timeout: float) -> AsyncIterator[Desk]:
     """Services over an empty database."""
     settings = Settings(
-        database_url=database_url, brain_timeout=1.0, turn_deadline=2.0, queue_deadline=300, agent_deadline=300
+        database_url=database_url,
+        brain_timeout=brain_timeout,
+        turn_deadline=2 * brain_timeout,
+        queue_deadline=300,
+        agent_deadline=300,
     )
     database = Database.connect(database_url)
     await schema.upgrade(database)

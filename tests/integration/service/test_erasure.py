@@ -236,6 +236,7 @@ async def test_the_customers_button_erases_at_once_whoever_holds_the_conversatio
         assert "gelöscht" in log[-1].text
 
 
+@pytest.mark.parametrize("brain_timeout", [30.0])
 async def test_an_answer_that_comes_after_the_erasure_leaves_nothing(
     desk: Desk, memory: BrainMemory, erasures: Erasures
 ) -> None:
