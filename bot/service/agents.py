@@ -21,6 +21,7 @@ from bot.store import lockout, sessions
 from bot.store.audit import OPERATOR, Actor, record
 from bot.store.desk_settings import setting
 from bot.store.sessions import DeskSession
+from bot.store.teams import active
 from bot.store.tokens import Agent, new_token
 from bot.store.unit_of_work import Store, Unit
 
@@ -158,6 +159,8 @@ class Agents:
                 session_id = await sessions.add_session(
                     unit, token, account.agent.id, address=address, client=client, lifetime=_SESSION
                 )
+                # Who has just logged in is there to work, before their first key is pressed.
+                await active(unit, account.agent.id)
                 await record(unit, who, "login", account.agent.id, session=session_id)
         if refused is not None or account is None:
             raise LoginRefused(refused or "wrong")

@@ -388,6 +388,14 @@ async def test_colleagues_are_shown_as_they_are(desk: Desk) -> None:
     assert ben.state == "offline"
 
 
+async def test_who_has_just_logged_in_is_available_before_the_first_key(desk: Desk) -> None:
+    await desk.agents.log_in("anna", "geheim")
+    await desk.presence.connected(desk.anna.id, "socket of anna")
+    async with desk.store.read() as unit:
+        anna, _ = await teams.colleagues(unit)
+    assert anna.state == "available"
+
+
 # --- the end ---------------------------------------------------------------------------------
 
 
