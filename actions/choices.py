@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 
-from actions.phrases import says_yes
+from actions.phrases import hedges, says_yes
 from actions.turn import Button, Turn
 
 CHOICE = "choice"
@@ -56,8 +56,12 @@ def agreed(turn: Turn) -> bool | None:
         if turn.intent == "affirm":
             return True if turn.entity("confirm") == turn.slot(SUMMARY) else None
         return False if turn.intent == "deny" else None
-    if turn.intent in {"affirm", "deny"}:
-        return turn.intent == "affirm"
-    if _NO.search(turn.text):
+    if turn.intent == "deny" or (turn.intent != "affirm" and _NO.search(turn.text)):
         return False
-    return True if says_yes(turn.text) else None
+    return True if confirms(turn) else None
+
+
+def confirms(turn: Turn) -> bool:
+    """Whether a message says yes: understood as one and not hedged, or one in a few words."""
+    hedged = not turn.from_button and hedges(turn.text)
+    return (turn.intent == "affirm" and not hedged) or says_yes(turn.text)

@@ -17,6 +17,7 @@ from rasa_sdk.events import SlotSet
 
 from actions import law
 from actions.base import Service
+from actions.choices import confirms
 from actions.phrases import says_yes
 from actions.turn import Button, Event, Turn
 
@@ -94,7 +95,7 @@ class Confirm(Field):
             turn.say("details_declined")
             raise Declined
         meant = turn.entity("confirm") if turn.from_button else fingerprint(details)
-        if not (turn.intent == "affirm" or says_yes(turn.text)) or meant != fingerprint(details):
+        if not confirms(turn) or meant != fingerprint(details):
             return False
         details[self.name] = True
         return True

@@ -95,8 +95,8 @@ class Form(KlartextAction, ABC):
         if self._is_something_else(turn, slot):
             return []  # no slot is set: the form declines, and the rules answer
         step = await self.take(turn, slot)
-        unsure = turn.likeliest_reading in (ANSWERED_IN_BETWEEN | LEAVING) and not self.is_plain_answer(turn, slot)
-        if step is None and unsure:
+        near = turn.likeliest_reading in (ANSWERED_IN_BETWEEN | LEAVING)
+        if step is None and near and not is_short(turn.text) and not self.is_plain_answer(turn, slot):
             return []  # rather a request that was not surely understood: ask back about that
         if step is None:
             step = self._not_usable(turn, slot)

@@ -50,6 +50,11 @@ _YES = re.compile(
     r"|best(ä|ae)tig\w*|machen sie das|yes|yep|yeah|sure|correct|right|confirm(ed)?|agreed|go ahead|do it)\b",
     re.IGNORECASE,
 )
+_HEDGE = re.compile(
+    r"\b(vielleicht|eventuell|evtl|womöglich|mal sehen|mal schauen|ich überleg\w*|(noch )?nicht sicher|"
+    r"maybe|perhaps|possibly|not sure|not yet|let me think|i('| a)?m thinking)\b",
+    re.IGNORECASE,
+)
 _POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
 _HOUSE_NUMBER = re.compile(r"^\W*(?:[a-zäöüß.]+\s+){0,3}(\d{1,4}\s?[a-z]?)\W*$", re.IGNORECASE)
 
@@ -67,9 +72,19 @@ def only_stops(text: str) -> bool:
     return rest != text and not set(_WORD.findall(rest.lower())) - _STOP_FILLER
 
 
+def hedges(text: str) -> bool:
+    """ "Vielleicht", "maybe later": near to a yes in meaning, and none."""
+    return bool(_HEDGE.search(text))
+
+
 def says_yes(text: str) -> bool:
     """A yes in a few words: "ja bitte", "yes, do it", "passt"."""
-    return bool(_YES.match(text)) and len(text.split()) <= _FEW_WORDS and not re.search(_NEGATION, text, re.IGNORECASE)
+    return (
+        not hedges(text)
+        and bool(_YES.match(text))
+        and len(text.split()) <= _FEW_WORDS
+        and not re.search(_NEGATION, text, re.IGNORECASE)
+    )
 
 
 def has_nothing_at_hand(text: str) -> bool:

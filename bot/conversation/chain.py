@@ -54,7 +54,7 @@ SEALED: dict[Kind, dict[str, Any]] = {
 STATED: dict[Kind, tuple[str, ...]] = {
     Kind.MESSAGE: (
         *("id", "conversation_id", "seq", "epoch", "holder", "kind", "author_kind", "author_name"),
-        *("opens", "discloses", "case_number", "turn_id", "origin", "at"),
+        *("opens", "discloses", "case_number", "turn_id", "origin", "has_files", "at"),
     ),
     Kind.TENURE: ("conversation_id", "epoch", "holder", "reason", "agent_id", "agent_name", "started_at"),
     # A deadline moves while the tenure lasts, and an agent may look at it later: what it was in the end is on record.

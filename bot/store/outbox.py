@@ -229,7 +229,9 @@ async def reconcile(unit: Unit, message_id: str, *, arrived: bool, provider_id: 
     said it had failed. False otherwise: nothing is changed then.
     """
     given_up = (table.c.state == "dead") & (table.c.error == _NO_WORD)
-    early_or_late = sa.or_(table.c.state.in_(("claimed", "pending")), given_up)
+    # One that waits and was never tried cannot have arrived.
+    tried = (table.c.state == "pending") & (table.c.attempts > 0)
+    early_or_late = sa.or_(table.c.state == "claimed", tried, given_up)
     settled = await unit.connection.execute(
         sa.update(table)
         .where(

@@ -15,7 +15,7 @@ from actions.crm.errors import CrmUnavailable
 from actions.crm.repository import CrmRepository
 from actions.details_form import SERVICES, DetailsForm
 from actions.orders import OrderStatus
-from actions.phrases import says_yes
+from actions.phrases import hedges, says_yes
 from actions.tariffs import TariffChange
 
 FORM = "details_form"
@@ -195,6 +195,20 @@ def test_a_yes(text: str) -> None:
     assert says_yes(text)
 
 
-@pytest.mark.parametrize("text", ["ja aber nicht den", "jahrelang", "nein", "yes but one more question first", ""])
+@pytest.mark.parametrize(
+    "text", ["ja aber nicht den", "jahrelang", "nein", "yes but one more question first", "", "vielleicht ja"]
+)
 def test_no_yes(text: str) -> None:
     assert not says_yes(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Vielleicht", "maybe", "Perhaps later", "bin nicht sicher", "mal sehen", "I'm thinking"]
+)
+def test_a_hedge_is_no_yes(text: str) -> None:
+    assert hedges(text)
+
+
+@pytest.mark.parametrize("text", ["Ja, bitte", "yes", "Einverstanden", "sicher", "sure"])
+def test_a_yes_is_no_hedge(text: str) -> None:
+    assert not hedges(text)

@@ -55,7 +55,7 @@ def test_whatever_is_said_is_taken_by_the_provider_and_labelled(text: str, times
     sent = render([_message(text * times, [title.strip()[:200] for title in titles])], wording(), "de")
     for part in sent:
         body = request_body(part, Recipient(number="4915112345678", user_id=None), "id.0")
-        check_message(body, frozenset())
+        check_message(body, frozenset(), {})
         shown = body["text"]["body"] if "text" in body else body["interactive"]["body"]["text"]
         assert shown.startswith("Bot · ")
 
