@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from rasa_sdk.events import SlotSet
 
 from actions.base import LISTEN, KlartextAction
-from actions.catalogue import ANSWERED_IN_BETWEEN, LEAVING
+from actions.catalogue import ANSWERED_IN_BETWEEN, LEAVING, OFFERED
 from actions.phrases import is_short, only_stops
 from actions.turn import Event, Turn
 
@@ -95,8 +95,9 @@ class Form(KlartextAction, ABC):
         if self._is_something_else(turn, slot):
             return []  # no slot is set: the form declines, and the rules answer
         step = await self.take(turn, slot)
-        near = turn.likeliest_reading in (ANSWERED_IN_BETWEEN | LEAVING)
-        if step is None and near and not is_short(turn.text) and not self.is_plain_answer(turn, slot):
+        # A few words that ask for no service are an unclear answer: "an meine", "vielleicht".
+        near = frozenset(OFFERED) if is_short(turn.text) else ANSWERED_IN_BETWEEN | LEAVING
+        if step is None and turn.likeliest_reading in near and not self.is_plain_answer(turn, slot):
             return []  # rather a request that was not surely understood: ask back about that
         if step is None:
             step = self._not_usable(turn, slot)
