@@ -110,14 +110,14 @@ async def test_the_desk_shows_the_window_files_and_receipts_and_sends_a_template
             return await response.json()
 
     async def fetched() -> bool:
-        return [one["state"] for one in (await detail())["messenger"]["attachments"]] == ["stored"]
+        return [one["state"] for one in (await detail())["files"]] == ["stored"]
 
     await until(fetched)
     messenger = (await detail())["messenger"]
     assert messenger["number"] == f"+{EVA}"
     assert messenger["window_until"] is not None
     assert {one["state"] for one in messenger["receipts"]} <= {"accepted", "sent", "delivered"}
-    (file,) = messenger["attachments"]
+    (file,) = (await detail())["files"]
     async with session.get(f"/desk/api/attachments/{file['id']}") as response:
         assert response.headers["Content-Type"] == "image/jpeg"
         assert "sandbox" in response.headers["Content-Security-Policy"]
