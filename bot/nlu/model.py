@@ -10,9 +10,9 @@ s(x) = m + k(x, X) a with (K + D) a = Y - m, D diagonal: the ridge, larger for e
 rare ones are heard. Probabilities are p = softmax(s / T); the temperature T minimises the log loss of the
 cross-validated scores. One Cholesky factorisation solves for all intents at once.
 
-The solutions without a fold h need no factorisation of their own: with C = (K + D)^-1 and targets centred by the mean of
-the others, the scores of the held-out examples are y_h - (C_hh)^-1 (C y)_h: what a regression on the others gives. Of the
-held-out intents it knows only how frequent each is, for D.
+The solutions without a fold h need no factorisation of their own: with C = (K + D)^-1 and targets centred by the mean
+of the others, the scores of the held-out examples are y_h - (C_hh)^-1 (C y)_h: what a regression on the others gives.
+Of the held-out intents it knows only how frequent each is, for D.
 """
 
 from __future__ import annotations

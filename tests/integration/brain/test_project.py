@@ -15,8 +15,6 @@ def test_rasa_finds_the_project_valid() -> None:
     command = [sys.executable, "-W", "ignore", "-m", "bot.brain.lean", "data", "validate", "--fail-on-warnings"]
     command += ["--config", str(ROOT / "config.yml"), "--domain", str(ROOT / "domain.yml"), "--data", *data]
     environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(  # noqa: S603 (our own interpreter, fixed arguments)
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300
-    )
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No story structure conflicts found" in done.stdout + done.stderr
