@@ -19,14 +19,14 @@ const DETAIL_PAUSE = 1200;
 const TYPING_PAUSE = 3000;
 
 export class Desk {
-  /** `loggedOut()` is called once when the server no longer knows this session. */
-  constructor(agent, loggedOut) {
+  /** `loggedOut()` is called once when the server no longer knows this session; `files` are left from the one before. */
+  constructor(agent, loggedOut, files = []) {
     this.agent = agent;
     this.loggedOut = loggedOut;
     this.readKey = `read:${agent.id}`;
     this.state = new DeskState(agent, recall(this.readKey, {}));
     this.outbox = new Outbox(agent.id, (id, clientId, text) => this.sendReply(id, clientId, text), (id) => this.state.emit("outbox", id));
-    this.uploads = new Uploads((id, ...upload) => this.guarded(api.sendFile(id, ...upload)), (id) => this.state.emit("uploads", id));
+    this.uploads = new Uploads((id, ...upload) => this.guarded(api.sendFile(id, ...upload)), (id) => this.state.emit("uploads", id), files);
     this.stream = new Stream({
       position: () => this.state.position,
       welcome: (mode) => this.welcomed(mode),

@@ -18,10 +18,14 @@ import { setupView } from "./views/setup.js";
 const root = document.getElementById("app");
 let desk = null;
 let frame = null;
+/** The desk whose session ended in the middle of the work: its files wait for the same agent to sign in again. */
+let interrupted = null;
 
 function clear() {
   frame?.remove();
   frame = null;
+  // A question that was open belongs to the desk that goes; what was typed into it is stored.
+  for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
   replace(root);
 }
 
@@ -50,9 +54,15 @@ function showSetup() {
 
 function showDesk(agent) {
   clear();
-  desk = new Desk(agent, () => showLogin(say("desk_login_expired")));
+  desk = new Desk(agent, sessionOver, interrupted?.agent.id === agent.id ? interrupted.uploads.items : []);
+  interrupted = null;
   mountFrame();
   desk.start();
+}
+
+function sessionOver() {
+  interrupted = desk;
+  showLogin(say("desk_login_expired"));
 }
 
 function mountFrame() {
