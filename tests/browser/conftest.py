@@ -149,12 +149,14 @@ class Windows:
         self.all.append(window)
         return window
 
-    async def waiting_customer(self, *words: str) -> tuple[CustomerWindow, str]:
+    async def waiting_customer(
+        self, *words: str, asking: str = "Ich möchte einen Menschen"
+    ) -> tuple[CustomerWindow, str]:
         """A customer of the desk's edge who said this and waits for a person, and the conversation's id."""
         customer = await (await self.customer("de")).open()
         for text in words:
             await customer.ask(text, f"Echo: {text}")
-        await customer.ask("Ich möchte einen Menschen", customer.said("queued_customer_request"), author="system")
+        await customer.ask(asking, customer.said("queued_customer_request"), author="system")
         return customer, await customer.conversation()
 
     def post(self) -> Post:

@@ -33,7 +33,10 @@ function ask(desk, id, { name, fields, send }) {
     h("div", { class: "field" }, h("label", { for: `${name}-note` }, say("desk_step_note")), notes, h("p", { class: "muted" }, say("desk_step_note_hint"))),
     error,
     h("div", { class: "dialog-actions" }, h("button", { type: "button", class: "button", on: { click: () => dialog.close() } }, say("desk_cancel")), confirm));
-  const dialog = h("dialog", { class: "dialog", "aria-labelledby": `${name}-heading`, on: { close: () => dialog.remove() } }, form);
+  const dialog = h("dialog", { class: "dialog", "aria-labelledby": `${name}-heading`, on: { close: () => {
+    dialog.remove();
+    desk.state.emit("answered", id);
+  } } }, form);
   let busy = false;
 
   async function submitted(event) {
