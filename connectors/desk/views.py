@@ -21,6 +21,7 @@ from bot.store.ratings import Rating
 from bot.store.tokens import Agent
 from bot.store.traces import Trace
 from bot.store.wrong_answers import WrongAnswer
+from bot.transparency.gate import let_out
 from bot.transparency.wording import Language, Wording
 from connectors.desk.files import FileView
 from connectors.desk.messenger import MessengerView
@@ -353,4 +354,4 @@ def customer_view(overview: CustomerOverview) -> dict[str, Any]:
 
 def event_view(message: Message) -> dict[str, Any]:
     """A log entry; agents see what customers see."""
-    return event_frame(message)
+    return event_frame(let_out(message))
