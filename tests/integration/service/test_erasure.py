@@ -59,7 +59,13 @@ async def _talk(desk: Desk, memory: BrainMemory) -> str:
     await desk.conversations.claim(conversation_id, desk.anna, 1)
     await desk.conversations.reply(conversation_id, desk.anna, f"Guten Tag {NAME}", client_id="a1")
     await desk.conversations.hand_back(conversation_id, desk.anna, f"{NAME} zurückrufen: {NUMBER}")
-    await desk.say(conversation_id, f"Meine Nummer ist {NUMBER}")
+    # From here on the customer's name stands at their messages.
+    proven = {"customer_name": NAME, "customer_level": "proven", "customer_number": NUMBER}
+    async with desk.store.write() as unit:
+        here = tables.conversation.c.id == conversation_id
+        await unit.connection.execute(sa.update(tables.conversation).where(here).values(proven))
+    named = await desk.say(conversation_id, f"Meine Nummer ist {NUMBER}")
+    assert named.message.author.name == NAME
     async with desk.store.write() as unit:
         await _everything_else(unit, conversation_id, first.message.id)
     return conversation_id
@@ -98,7 +104,7 @@ async def _everything_else(unit: Unit, conversation_id: str, message_id: str) ->
     for name, known in rows.items():
         table = metadata.tables[name]
         await unit.connection.execute(sa.insert(table).values({**_made_up(table, unit), **known}))
-    texts = {"customer_name": NAME, "address": NUMBER, "verified_phone": NUMBER, "customer_number": NUMBER}
+    texts = {"address": NUMBER, "verified_phone": NUMBER}
     await unit.connection.execute(
         sa.update(tables.conversation).where(tables.conversation.c.id == conversation_id).values(texts)
     )
