@@ -148,6 +148,7 @@ RULES: dict[str, Nothing | Deleted | Emptied | Special] = {
         {"reference": "", "file_name": None, "digest": None, "state": "expired", "error": None},
         _keeps("id message_id conversation_id channel kind media_type size attempts due_at created_at expires_at"),
     ),
+    "ticket_file": Deleted(),
     "blob": Special("those that no attachment has any more"),
     "wait_promise": Nothing("figures of a wait"),
     "invitation": _STAFF,

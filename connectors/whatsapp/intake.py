@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -19,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.conversation.files import clean_name
 from bot.conversation.limits import TEXT_LIMIT, TextRefused, clean_text
-from bot.conversation.model import Draft, EventKind, new_id
+from bot.conversation.model import Draft, EventKind, Message, new_id
 from bot.service.conversations import Conversations
 from bot.store.attachments import add_attachment
 from bot.store.conversations import OpenConversation, new_conversation
@@ -69,8 +70,9 @@ _LONGEST_DELAY = timedelta(days=7)
 # Changes that an operator should hear of, and what of them.
 _FOR_OPERATORS = ("account_", "message_template_", "template_", "phone_number_", "business_")
 _TOLD = ("event", "message_template_name", "message_template_language", "reason", "new_quality_score", "new_category")
-# Countries whose people are greeted in English; everybody else in German, until they write.
-_ENGLISH = {"GB", "IE", "US", "CA", "AU", "NZ"}
+# Country codes whose people are greeted in English (North America, Britain, Ireland, Australia, New Zealand); everybody
+# else in German, until they write.
+_ENGLISH = {1, 44, 353, 61, 64}
 
 
 class Intake:
@@ -287,7 +289,7 @@ class Intake:
         *,
         heard: str | None,
         payload: str | None = None,
-        answer: Draft | None = None,
+        answer: Callable[[Message], Draft] | None = None,
         has_files: bool = False,
     ) -> Any:
         try:
@@ -325,7 +327,7 @@ class Intake:
 
     async def _answer(
         self, unit: Unit, content: Content, known: Contact, language: Language, heard: str | None
-    ) -> Draft | None:
+    ) -> Callable[[Message], Draft] | None:
         """The bot's own word on what it cannot read; about what is not supported it is said once."""
         if content.answer is None or heard != "":
             return None
@@ -333,12 +335,19 @@ class Intake:
             if known.told_unsupported_at is not None:
                 return None
             await change_contact(unit, known.id, told_unsupported_at=unit.now)
-        return Draft(
-            kind=EventKind.MESSAGE,
-            author=openings.bot_author(self._words, language),
-            text=self._words.say(content.answer, language),
-            buttons=() if content.stops is not None else (openings.human_button(self._words, language),),
-        )
+        key, media, stops = content.answer, content.media, content.stops is not None
+
+        def word(message: Message) -> Draft:
+            if media is not None:
+                return openings.file_unseen(self._words, language, message.id, media.kind, key)
+            return Draft(
+                kind=EventKind.MESSAGE,
+                author=openings.bot_author(self._words, language),
+                text=self._words.say(key, language),
+                buttons=() if stops else (openings.human_button(self._words, language),),
+            )
+
+        return word
 
 
 def _report(change: dict[str, Any]) -> None:
@@ -380,7 +389,7 @@ def greeting_language(number: str | None) -> Language:
         parsed = phonenumbers.parse(f"+{number}")
     except phonenumbers.NumberParseException:
         return "de"
-    return "en" if phonenumbers.region_code_for_number(parsed) in _ENGLISH else "de"
+    return "en" if parsed.country_code in _ENGLISH else "de"
 
 
 def _said_at(element: dict[str, Any], received_at: datetime) -> datetime:
