@@ -137,7 +137,10 @@ RULES: dict[str, Nothing | Deleted | Emptied | Special] = {
     ),
     "whatsapp_contact": Emptied(
         dict.fromkeys(
-            ("user_id", "number", "window_until", "stopped_at", "told_unsupported_at", "newest_inbound", "marked_read")
+            (
+                *("user_id", "number", "window_until", "stopped_at", "told_unsupported_at", "told_group_at"),
+                *("newest_inbound", "marked_read"),
+            )
         ),
         _keeps("id conversation_id joined_into created_at"),
     ),

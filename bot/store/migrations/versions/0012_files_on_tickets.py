@@ -1,4 +1,4 @@
-"""Files and words that a customer has confirmed for a ticket: due until the ticket has them."""
+"""Files and words that a customer has confirmed for a ticket; whether somebody was told that groups get no answer."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("whatsapp_contact", sa.Column("told_group_at", UtcDateTime(), nullable=True))
     op.create_table(
         "ticket_file",
         sa.Column("id", sa.String(40), nullable=False),
