@@ -2,7 +2,7 @@
 
 Only for customers who have proven who they are; somebody else's ticket and one that does not exist get the same answer.
 Nothing is written before the customer has confirmed it (`case_form`), and nothing twice: each write carries the turn's
-key.
+key. Files, and the cases of the chat, are with the edge: it brings a file to the ticket, and knows whose case it is.
 """
 
 from __future__ import annotations
@@ -13,15 +13,18 @@ from rasa_sdk.events import SlotSet
 
 from actions.account import SHOWN, describe_ticket
 from actions.base import AccountService
+from actions.case_files import files_in, kept_files, told_files
 from actions.case_form import NOTE, REOPEN
 from actions.choices import YES
-from actions.crm.errors import CrmRejected
+from actions.crm.errors import CrmRejected, CrmUnavailable
 from actions.crm.models import Customer, Fact, Ticket
 from actions.patterns import any_of
 from actions.turn import Button, Event, Turn
 from bot.transparency.format import moment
 
-CASE_SLOTS = ("case_number", "case_wish", "case_text", "case_confirm")
+CASE_SLOTS = ("case_number", "case_wish", "case_text", "case_files", "case_confirm")
+# Wishes: to be known first as the customer whose case it is.
+PROVE = "prove"
 _FINISHED = ("solved", "closed")
 _REOPEN = any_of(
     r"\bwieder (öffnen|aufmachen|eröffnen)\b",
@@ -55,22 +58,54 @@ class TicketStatus(AccountService):
     naming = ("ticket_number",)
 
     async def serve(self, turn: Turn) -> list[Event]:
+        if self.resumed(turn) and turn.slot("case_confirm") == YES:
+            if is_case(turn.slot("case_number") or ""):
+                return await self._add_to_case(turn)
+            return await super().serve(turn)
+        named = self.named(turn)
+        if named and is_case(named):
+            return await self._serve_case(turn, named)
         if self.resumed(turn):
             return await super().serve(turn)
         wish = turn.entity("ticket_wish") or (None if turn.from_button else wish_in(turn.text))
         begin = [SlotSet(name, None) for name in CASE_SLOTS]
         # Kept for what follows the proof of identity, too.
-        return [*begin, SlotSet("case_wish", wish), *await super().serve(turn)]
+        begin += [SlotSet("case_wish", wish), SlotSet("case_files", kept_files(turn.files) if wish else None)]
+        return [*begin, *await super().serve(turn)]
+
+    async def _serve_case(self, turn: Turn, number: str) -> list[Event]:
+        """A case of the chat: shown where it belongs; elsewhere only to whoever proves to be its customer."""
+        wish = turn.entity("ticket_wish")
+        if wish == NOTE and not self.resumed(turn):
+            slots = [SlotSet(name, None) for name in CASE_SLOTS]
+            slots += [SlotSet("case_number", number), SlotSet("case_wish", NOTE)]
+            return [*slots, SlotSet("case_files", kept_files(turn.files)), *self.ask_with("case_form")]
+        try:
+            customer = await turn.proven_customer()
+        except CrmUnavailable:
+            if wish == PROVE:
+                raise
+            customer = None  # the case's own conversation needs no proof
+        if customer is None and wish == PROVE:
+            return [SlotSet("asked_for", number), *self.ask_with("identity_form")]
+        turn.ask_case(number, None if customer is None else customer.record)
+        return []
+
+    @staticmethod
+    async def _add_to_case(turn: Turn) -> list[Event]:
+        turn.ask_case(
+            turn.slot("case_number") or "",
+            None,
+            note=turn.slot("case_text") or None,
+            messages=list(files_in(turn.slot("case_files"))),
+        )
+        return [SlotSet(name, None) for name in CASE_SLOTS]
 
     async def serve_customer(self, turn: Turn, customer: Fact[Customer]) -> list[Event]:
         resumed = self.resumed(turn)
         if resumed and turn.slot("case_confirm") == YES:
             return await self._carry_out(turn, customer)
         named = self.named(turn)
-        if named and named.startswith("KT-"):
-            # Cases of this chat are kept by the edge, not by the customer data system.
-            turn.say("ticket_is_case", number=named, buttons=[turn.person()])
-            return []
         tickets = await self._tickets(turn, customer, named)
         if not tickets:
             self._tell_none(turn, customer, named)
@@ -135,20 +170,36 @@ class TicketStatus(AccountService):
 
     @staticmethod
     async def _carry_out(turn: Turn, customer: Fact[Customer]) -> list[Event]:
-        number, text = turn.slot("case_number") or "", turn.slot("case_text") or ""
+        number, text, files = turn.slot("case_number") or "", turn.slot("case_text"), files_in(turn.slot("case_files"))
         forgotten = [SlotSet(name, None) for name in CASE_SLOTS]
         try:
             if turn.slot("case_wish") == NOTE:
-                note = await turn.crm.add_ticket_note(number, text, idempotency_key=turn.write_key)
+                # Files alone get a word that says what comes.
+                words = text or turn.context.wording.say("case_files_note", "de", files=told_files(turn, files, "de"))
+                note = await turn.crm.add_ticket_note(number, words, idempotency_key=turn.write_key)
                 turn.say("case_noted", number=number, sources=[turn.source("ticket", note)])
+                _attach(turn, number, files)
                 return forgotten
-            ticket = await turn.crm.reopen_ticket(number, text, idempotency_key=turn.write_key)
+            ticket = await turn.crm.reopen_ticket(number, text or "", idempotency_key=turn.write_key)
         except CrmRejected:
             turn.say("case_rejected", sources=[turn.source("account", customer)], buttons=[turn.person()])
             return forgotten
         due = moment(ticket.value.due_at, turn.language)
         turn.say("case_reopened", number=number, due=due, sources=[turn.source("ticket", ticket)])
+        _attach(turn, number, files)
         return forgotten
+
+
+def is_case(number: str) -> bool:
+    """Whether it is the number of a case of the chat, which the edge keeps."""
+    return number.startswith("KT-")
+
+
+def _attach(turn: Turn, number: str, files: dict[str, str]) -> None:
+    """Have confirmed files brought to the ticket, and say that the outcome will be told."""
+    if files:
+        turn.attach(number, list(files))
+        turn.say("case_files_coming", files=told_files(turn, files, turn.language))
 
 
 def _wish_button(turn: Turn, ticket: Fact[Ticket]) -> Button:

@@ -85,6 +85,14 @@ class Turn:
     def slot(self, name: str) -> str | None:
         return self.tracker.get_slot(name)
 
+    @property
+    def files(self) -> dict[str, str]:
+        """The messages with files that came with this turn, or that the pressed button is about, and their kind."""
+        sent = {str(file["message"]): str(file["kind"]) for file in self.metadata.get("files") or ()}
+        if self.from_button and (message := self.entity("file_message")):
+            sent[message] = self.entity("file_kind") or "document"
+        return sent
+
     # --- whose conversation it is ---
 
     @property
@@ -222,6 +230,17 @@ class Turn:
     def hand_over(self, reason: HandoverReason, detail: str | None = None) -> None:
         """Ask for a person. The edge tells the customer about it, so nothing needs to be said here."""
         self._report["handover"] = {"reason": reason, "detail": detail}
+
+    def attach(self, ticket: str, messages: Sequence[str]) -> None:
+        """Have the edge, which has the files, bring those of these messages to a ticket."""
+        self._report["attach"] = {"ticket": ticket, "messages": list(messages)}
+
+    def ask_case(
+        self, number: str, customer: str | None, *, note: str | None = None, messages: Sequence[str] = ()
+    ) -> None:
+        """Have the edge, which has the cases of the chat, tell the state of one or add to it. `customer`: who has
+        proven to be so in this turn."""
+        self._report["case"] = {"number": number, "customer": customer, "note": note, "messages": list(messages)}
 
     def note_customer(self, customer: Customer, level: str) -> None:
         """Tell agents whom the customer claims or has proven to be. The customer never sees it."""

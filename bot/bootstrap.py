@@ -32,6 +32,7 @@ from bot.service.organisation import Organisation
 from bot.service.portal import Portal
 from bot.service.presence import Presence
 from bot.service.retention import Periods, Retention
+from bot.service.ticket_files import TicketFiles
 from bot.service.turns import Turns
 from bot.service.updates import Updates
 from bot.service.witness import Witness
@@ -165,6 +166,7 @@ async def background(
         jobs += [turns.run, Delivery(store, services.senders, services.conversations).run, deadlines.run]
         jobs += [services.files.run, *more]
         jobs += [services.erasures.run, services.retention.run]
+        jobs.append(TicketFiles(store, services.conversations, services.words, services.crm, services.tickets).run)
         jobs.append(Witness(store, settings.witness).run)
         jobs.append(DeskJobs(store, services.desk).run)
         jobs.append(Updates(services.crm, services.words, settings.public_url).run)

@@ -67,6 +67,10 @@ async def examine() -> AsyncIterator[Finding]:
             yield Finding("WhatsApp templates")
         except SettingsError as error:
             yield Finding("WhatsApp templates", str(error))
+            return
+        if not missing:
+            async for finding in _templates(settings):
+                yield finding
     try:
         for hours in (settings.desk_hours, settings.callback_hours):
             WorkingHours.parse(hours, settings.federal_state, REGION)
@@ -98,6 +102,28 @@ async def _database(settings: Settings) -> Finding:
         return Finding("database", f"cannot be reached: {error}")
     finally:
         await database.close()
+
+
+async def _templates(settings: Settings) -> AsyncIterator[Finding]:
+    """The declared templates beside the account's, one line each."""
+    from connectors.whatsapp.account_templates import compare_with_account
+    from connectors.whatsapp.channel import graph_client
+    from connectors.whatsapp.client import NotReached, Unanswered
+    from connectors.whatsapp.errors import ApiError
+
+    where = "WhatsApp templates at the provider"
+    if settings.whatsapp_account_id is None:
+        yield Finding(where, "not compared: KLARTEXT_WHATSAPP_ACCOUNT_ID is not set")
+        return
+    client = graph_client(settings)
+    assert client is not None
+    try:
+        for one in await compare_with_account(client, settings.whatsapp_account_id):
+            yield Finding(f"WhatsApp template {one.name} ({one.language})", one.problem)
+    except (ApiError, NotReached, Unanswered) as error:
+        yield Finding(where, f"cannot be read: {error}")
+    finally:
+        await client.close()
 
 
 async def _crm(settings: Settings) -> Finding:

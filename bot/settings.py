@@ -82,6 +82,8 @@ class Settings:
     whatsapp_access_token: str | None = field(default=None, repr=False)
     whatsapp_app_secrets: tuple[str, ...] = field(default=(), repr=False)
     whatsapp_verify_token: str | None = field(default=None, repr=False)
+    # The business account that the number belongs to: where templates are compared.
+    whatsapp_account_id: str | None = None
     whatsapp_api_base: str = "https://graph.facebook.com/v23.0"
     # Messages a second that the provider takes from the number.
     whatsapp_rate: float = 80.0
@@ -222,6 +224,7 @@ class Settings:
             whatsapp_access_token=text("WHATSAPP_ACCESS_TOKEN", "") or None,
             whatsapp_app_secrets=tuple(text("WHATSAPP_APP_SECRET", "").replace(",", " ").split()),
             whatsapp_verify_token=text("WHATSAPP_VERIFY_TOKEN", "") or None,
+            whatsapp_account_id=text("WHATSAPP_ACCOUNT_ID", "") or None,
             whatsapp_api_base=url("WHATSAPP_API_BASE", cls.whatsapp_api_base),
             whatsapp_rate=number("WHATSAPP_RATE", cls.whatsapp_rate, 0.1, 10_000),
             file_days=number("FILE_DAYS", cls.file_days, 0.001, 3650),

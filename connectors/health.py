@@ -14,6 +14,7 @@ from bot.store import schema
 from bot.store.errors import StoreUnavailable
 from bot.store.tables import inbox, message, outbox, tenure, trace
 from bot.store.whatsapp_tables import item
+from bot.store.whatsapp_tables import template_state as template
 from connectors.frames import json_response
 
 
@@ -50,6 +51,13 @@ async def _figures(services: Services) -> CollectorRegistry:
         ("klartext_turns", "Turns of the bot by outcome", trace, trace.c.outcome, None),
         ("klartext_inbox", "Customers' messages by outcome", inbox, sa.func.coalesce(inbox.c.outcome, "open"), None),
         ("klartext_outbox", "Messages to channels that push, by state", outbox, outbox.c.state, None),
+        (
+            "klartext_whatsapp_templates",
+            "Templates by the provider's word",
+            template,
+            template.c.state,
+            None,
+        ),
         ("klartext_whatsapp_items", "What came in over WhatsApp, by state", item, item.c.state, None),
     )
     async with services.store.report() as unit:

@@ -167,6 +167,7 @@ class KlartextInput(InputChannel):
                     "epoch": asked.epoch,
                     "turn_id": asked.turn_id,
                     "verified_phone": asked.verified_phone,
+                    "files": msgspec.to_builtins(asked.files),
                 },
             )
         )

@@ -23,23 +23,28 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:32]
 
 
+def one_kind_of_line(text: str) -> str:
+    """The text with one kind of line break."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def marked(text: str, key: str) -> str:
-    """The comment that carries the note."""
-    return f"{_HEAD}{text}{_MARK}{digest(key)}"
+    """The comment that carries the note. Its lines end as the ticket system tells them: with a line feed."""
+    return f"{_HEAD}{one_kind_of_line(text)}{_MARK}{digest(key)}"
 
 
 def read(comment: str) -> tuple[str, str] | None:
     """The note's text and digest; None for any other comment."""
-    found = _NOTE.fullmatch(comment.replace("\r\n", "\n"))
+    found = _NOTE.fullmatch(one_kind_of_line(comment))
     return (found["text"], found["digest"]) if found else None
 
 
 def marked_file(name: str, key: str) -> str:
     """The comment that carries a file."""
-    return f"{_FILE_HEAD}{name}{_FILE_MARK}{digest(key)}"
+    return f"{_FILE_HEAD}{one_kind_of_line(name)}{_FILE_MARK}{digest(key)}"
 
 
 def read_file(comment: str) -> tuple[str, str] | None:
     """The file's name and the digest in a comment that carries a file; None for any other comment."""
-    found = _FILE.fullmatch(comment.replace("\r\n", "\n"))
+    found = _FILE.fullmatch(one_kind_of_line(comment))
     return (found["name"], found["digest"]) if found else None

@@ -17,7 +17,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.brain.turn import TurnFailed
 from bot.service.brain_protocol import (
+    Attach,
     Call,
+    CaseAsked,
     Decision,
     Entity,
     Handover,
@@ -40,6 +42,8 @@ class Report(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     calls: list[Call] = []
     customer: KnownCustomer | None = None
     work: str | None = None
+    attach: Attach | None = None
+    case: CaseAsked | None = None
 
 
 class CollectingChannel(OutputChannel):
@@ -78,7 +82,7 @@ def build_answer(
     parsed: dict[str, Any] = dict(said.parse_data)
     _check_reading(request, parsed)
     replies, report = _sort(messages)
-    if not replies and report.handover is None:
+    if not replies and report.handover is None and report.case is None:
         raise TurnFailed("no reply and no handover")
     actions = _actions(tracker)
     intent = _reading(parsed.get("intent") or {})
@@ -96,6 +100,8 @@ def build_answer(
         customer=report.customer,
         calls=report.calls,
         work=report.work,
+        attach=report.attach,
+        case=report.case,
         actions=actions,
     )
 
@@ -120,6 +126,8 @@ def _sort(messages: list[dict[str, Any]]) -> tuple[list[Reply], Report]:
                 report = msgspec.convert(message["report"], Report)
                 whole.handover = report.handover or whole.handover
                 whole.customer = report.customer or whole.customer
+                whole.attach = report.attach or whole.attach
+                whole.case = report.case or whole.case
                 whole.calls = whole.calls + report.calls
                 # As it is after the turn's last action.
                 whole.work = report.work

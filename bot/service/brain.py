@@ -65,7 +65,7 @@ class BrainClient:
             answer = _decoder.decode(body)
         except msgspec.DecodeError as error:
             raise BrainUnavailable(f"unreadable answer: {error}") from error
-        if answer.handover is None and not any(reply.text.strip() for reply in answer.replies):
+        if answer.says_nothing:
             raise BrainUnavailable("an empty answer")
         return answer
 

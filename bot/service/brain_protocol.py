@@ -22,6 +22,13 @@ HandoverReason = Literal[
 Decision = Literal["answer", "ask", "handover"]
 
 
+class SentFile(msgspec.Struct, kw_only=True):
+    """A file that came with a message of the turn: which message, and what kind of file."""
+
+    message: str
+    kind: str
+
+
 class TurnRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What a customer said since the last answer. Exactly one of `text` and `payload` is set."""
 
@@ -39,6 +46,7 @@ class TurnRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     payload: str | None = None
     # A phone number that the channel vouches for, E.164: whoever writes holds it. Not said by the customer.
     verified_phone: str | None = None
+    files: list[SentFile] = []
 
     def __post_init__(self) -> None:
         if (self.text is None) == (self.payload is None):
@@ -112,6 +120,30 @@ class Call(msgspec.Struct, kw_only=True):
     milliseconds: float
 
 
+class Attach(msgspec.Struct, kw_only=True):
+    """The customer has confirmed that the files of these messages are to be put on a ticket."""
+
+    ticket: str
+    messages: list[str]
+
+
+class CaseAsked(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A case of the chat is asked for, or confirmed words and files are to be added to it. The edge knows whose it is.
+
+    `customer` is who the customer has proven to be in this turn.
+    """
+
+    number: str
+    customer: str | None = None
+    note: str | None = None
+    messages: list[str] = []
+
+    @property
+    def adds(self) -> bool:
+        """Whether something is to be added."""
+        return bool(self.note or self.messages)
+
+
 class Failure(msgspec.Struct, kw_only=True):
     """The body of an HTTP status other than 200: what went wrong, and why a person is needed if that lasts."""
 
@@ -133,4 +165,11 @@ class TurnResponse(msgspec.Struct, kw_only=True, omit_defaults=True):
     calls: list[Call] = []
     # What was answered so far in requests that are not finished, in the team's language; for a person, or a case.
     work: str | None = None
+    attach: Attach | None = None
+    case: CaseAsked | None = None
     actions: list[str] = []
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether the edge would have nothing to tell the customer."""
+        return self.handover is None and self.case is None and not any(reply.text.strip() for reply in self.replies)

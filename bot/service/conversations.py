@@ -6,6 +6,7 @@ word to the customer included, or leaves no trace; a process that dies on the wa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -151,12 +152,12 @@ class Conversations:
         payload: str | None = None,
         provider_id: str | None = None,
         heard: str | None = None,
-        answer: Draft | None = None,
+        answer: Callable[[Message], Draft] | None = None,
         has_files: bool = False,
     ) -> Message:
         """Append what a customer said to a locked conversation, with what it is owed. The caller saves.
 
-        `heard` is what the bot gets in the text's place. Where that is empty the bot is not asked: `answer` is its
+        `heard` is what the bot gets in the text's place. Where that is empty the bot is not asked: `answer` makes its
         word on the message, and without one the message needs none. Bank account numbers are masked here, for every
         channel. With `has_files` the caller adds them behind `save`, in the same unit.
         """
@@ -210,7 +211,7 @@ class Conversations:
             elif says_sentence:
                 self._ratings.sentence_kept(opened)
         elif answer is not None and not for_bot and row.holder is Holder.BOT:
-            opened.append(answer)
+            opened.append(answer(message))
             opened.settle_at_once(message, "answered")
         elif row.holder is Holder.BOT:
             opened.expect_turn(message, now + timedelta(seconds=self._settings.turn_deadline))

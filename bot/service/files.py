@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from bot.conversation.files import SENDABLE, FileRefused, check_file, clean_name
 from bot.conversation.limits import CLIENT_ID_LIMIT, clean_text
-from bot.conversation.model import Author, AuthorKind, Draft, EventKind
+from bot.conversation.model import Author, AuthorKind, Draft, EventKind, Message
 from bot.service.conversations import CUSTOMER_ORIGIN, Conversations, Receipt, Refused
 from bot.settings import Settings
 from bot.store.attachments import (
@@ -84,7 +85,7 @@ class Files:
                 clean_text(shown(self._words, language, content.kind, content.name, caption)),
                 client_id=client_id,
                 heard=caption,
-                answer=None if caption else self._unseen(content.kind, language),
+                answer=None if caption else partial(self._unseen, content.kind, language),
                 has_files=True,
             )
             await opened.save()
@@ -148,14 +149,9 @@ class Files:
         async with self._store.write() as unit:
             return await expire_attachments(unit)
 
-    def _unseen(self, kind: str, language: Language) -> Draft:
-        """The bot's own word on a file about which nothing is said: it cannot look at it, a person can."""
-        return Draft(
-            kind=EventKind.MESSAGE,
-            author=openings.bot_author(self._words, language),
-            text=self._words.say("file_reply_voice" if kind == "audio" else "file_reply", language),
-            buttons=(openings.human_button(self._words, language),),
-        )
+    def _unseen(self, kind: str, language: Language, message: Message) -> Draft:
+        key = "file_reply_voice" if kind == "audio" else "file_reply"
+        return openings.file_unseen(self._words, language, message.id, kind, key)
 
 
 async def _checked(data: bytes, name: str | None) -> Content:

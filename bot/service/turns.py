@@ -22,11 +22,13 @@ from bot.conversation.handover import Reason
 from bot.conversation.model import Button, Draft, EventKind, Holder, Source, new_id
 from bot.conversation.personal import mask_within
 from bot.service.brain import BrainClient, BrainUnavailable
-from bot.service.brain_protocol import Reply, TurnRequest, TurnResponse
+from bot.service.brain_protocol import Reply, SentFile, TurnRequest, TurnResponse
+from bot.service.case_questions import CaseQuestions
 from bot.service.conversations import Conversations
 from bot.service.why import why_last_answer
 from bot.settings import Settings
 from bot.store import inbox, traces
+from bot.store.attachments import files_of
 from bot.store.conversations import Conversation, OpenConversation
 from bot.store.errors import StoreUnavailable
 from bot.store.inbox import Lease
@@ -81,6 +83,7 @@ class Turns:
         self._brain = brain
         self._words = words
         self._settings = settings
+        self._cases = CaseQuestions(words)
         self._at_once = at_once
         self._poll = poll
         self._wake = asyncio.Event()
@@ -175,8 +178,9 @@ class Turns:
             if row is None or row.holder is not Holder.BOT or not await inbox.holds_lease(unit, lease):
                 return None
             said = await customer_texts(unit, row.id, lease.seq, row.inbound_seq)
-        newest_id, newest_seq, _, _ = said[-1]
-        heard = [(text, payload) for _, _, text, payload in said if text]
+            files = await files_of(unit, [message for message, _, _, _, has_files in said if has_files])
+        newest_id, newest_seq, *_ = said[-1]
+        heard = [(text, payload) for _, _, text, payload, _ in said if text]
         payload = heard[0][1] if len(heard) == 1 else None
         # A pressed button among other messages counts as its title, so that none of them goes unheard.
         text = None if payload else "\n".join(text for text, _ in heard)
@@ -190,6 +194,7 @@ class Turns:
             text=text,
             payload=payload,
             verified_phone=row.verified_phone,
+            files=[SentFile(message=message, kind=one.kind) for message, sent in files.items() for one in sent],
         )
         return _Turn(conversation=row, request=request, newest_seq=newest_seq)
 
@@ -232,6 +237,10 @@ class Turns:
         for reply in response.replies:
             said = await self._explained(opened, reply, response.language) if reply.explains else reply
             opened.append(self._draft(said, response.language), turn_id=turn.request.turn_id)
+        if response.attach is not None:
+            await self._cases.attach(opened, response.attach, turn_id=turn.request.turn_id, language=response.language)
+        if response.case is not None:
+            await self._cases.answer(opened, response.case, turn_id=turn.request.turn_id, language=response.language)
         opened.settle_open_turns("answered")
         row.last_turn_id = turn.request.turn_id
         if response.handover is not None:

@@ -2,6 +2,8 @@
 
 - A file belongs to one message and is written in the message's own transaction: there is no message without its file
   and no file without its message.
+- What is to be put on a ticket is a row of its own, written with the turn that confirmed it: a file once per ticket,
+  words once per turn.
 - Content is kept once, by its SHA-256. A file refers to it by a foreign key: content that is in use cannot be removed.
 """
 
@@ -39,6 +41,41 @@ attachment = sa.Table(
         "due_at",
         sqlite_where=sa.text("state = 'pending'"),
         postgresql_where=sa.text("state = 'pending'"),
+    ),
+)
+
+ticket_file = sa.Table(
+    "ticket_file",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("conversation_id", sa.String(40), sa.ForeignKey("conversation.id"), nullable=False, index=True),
+    # A ticket of the customer data system, or a case of the chat.
+    sa.Column("ticket", sa.String(40), nullable=False),
+    # A file, or words for the ticket of a case.
+    sa.Column("attachment_id", sa.String(40), sa.ForeignKey("attachment.id")),
+    sa.Column("text", sa.Text),
+    # The turn in which the customer confirmed it.
+    sa.Column("turn_id", sa.String(40), nullable=False),
+    # waiting, filed, failed
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("ticket", "attachment_id", name="uq_ticket_file_once"),
+    sa.CheckConstraint("(attachment_id is null) <> (text is null)", name="file_or_words"),
+    sa.Index(
+        "uq_ticket_file_words",
+        *("ticket", "turn_id"),
+        unique=True,
+        sqlite_where=sa.text("attachment_id is null"),
+        postgresql_where=sa.text("attachment_id is null"),
+    ),
+    sa.Index(
+        "ix_ticket_file_waiting",
+        "due_at",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
     ),
 )
 

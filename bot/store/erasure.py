@@ -137,7 +137,10 @@ RULES: dict[str, Nothing | Deleted | Emptied | Special] = {
     ),
     "whatsapp_contact": Emptied(
         dict.fromkeys(
-            ("user_id", "number", "window_until", "stopped_at", "told_unsupported_at", "newest_inbound", "marked_read")
+            (
+                *("user_id", "number", "window_until", "stopped_at", "told_unsupported_at", "told_group_at"),
+                *("newest_inbound", "marked_read"),
+            )
         ),
         _keeps("id conversation_id joined_into created_at"),
     ),
@@ -148,6 +151,7 @@ RULES: dict[str, Nothing | Deleted | Emptied | Special] = {
         {"reference": "", "file_name": None, "digest": None, "state": "expired", "error": None},
         _keeps("id message_id conversation_id channel kind media_type size attempts due_at created_at expires_at"),
     ),
+    "ticket_file": Deleted(),
     "blob": Special("those that no attachment has any more"),
     "wait_promise": Nothing("figures of a wait"),
     "invitation": _STAFF,

@@ -45,6 +45,7 @@ _CUSTOMER_TEXTS = (
         message_table.c.seq,
         sa.func.coalesce(message_table.c.heard, message_table.c.text).label("text"),
         message_table.c.payload,
+        message_table.c.has_files,
     )
     .where(
         _HERE,
@@ -255,15 +256,16 @@ async def messages_at(unit: Unit, places: Sequence[tuple[str, int]]) -> dict[tup
 
 async def customer_texts(
     unit: Unit, conversation_id: str, first_seq: int, last_seq: int
-) -> list[tuple[str, int, str, str | None]]:
-    """What the customer said from `first_seq` to `last_seq`: message id, place, text, payload of a pressed button.
+) -> list[tuple[str, int, str, str | None, bool]]:
+    """What the customer said from `first_seq` to `last_seq`: message id, place, text, payload of a pressed button, and
+    whether files came along.
 
     The text is empty where a message holds nothing for the bot, such as a picture without a caption.
     """
     found = await unit.connection.execute(
         _CUSTOMER_TEXTS, {"conversation": conversation_id, "first": first_seq, "last": last_seq}
     )
-    return [(row.id, row.seq, row.text, row.payload) for row in found]
+    return [(row.id, row.seq, row.text, row.payload, row.has_files) for row in found]
 
 
 def _tenure_of(row: Mapping[Any, Any]) -> TenureRecord:

@@ -19,6 +19,8 @@ from bot.store.rows import plain
 from bot.store.tokens import Agent
 from bot.store.unit_of_work import Unit
 
+# Stands for the customer where an agent's id stands otherwise.
+_CUSTOMER = "customer"
 NoteKind = Literal["note", "transfer", "invitation", "handback", "close", "case"]
 
 
@@ -68,12 +70,30 @@ async def add_note(
         )
         if (row := known.mappings().one_or_none()) is not None:
             return msgspec.convert(plain(row), Note)
+    return await _write(opened, agent.id, agent.name, text, kind, client_id, case_number)
+
+
+async def add_customers_note(opened: OpenConversation, text: str, *, case_number: str, name: str) -> Note:
+    """Write what the customer wants to have added to a case, where its team reads. `name` is no person's: it stays."""
+    return await _write(opened, _CUSTOMER, name, text, "case", None, case_number)
+
+
+async def _write(
+    opened: OpenConversation,
+    author_id: str,
+    author_name: str,
+    text: str,
+    kind: NoteKind,
+    client_id: str | None,
+    case_number: str | None,
+) -> Note:
+    unit = opened.unit
     note = Note(
         id=new_id(),
         conversation_id=opened.row.id,
         case_number=case_number,
-        agent_id=agent.id,
-        agent_name=agent.name,
+        agent_id=author_id,
+        agent_name=author_name,
         kind=kind,
         text=text,
         after_seq=opened.row.head_seq,

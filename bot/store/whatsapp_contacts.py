@@ -34,6 +34,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     window_until: datetime | None
     stopped_at: datetime | None
     told_unsupported_at: datetime | None
+    told_group_at: datetime | None
     newest_inbound: str | None
     marked_read: str | None
     created_at: datetime

@@ -55,6 +55,8 @@ contact = sa.Table(
     sa.Column("stopped_at", UtcDateTime),
     # When the customer was told that a kind of message is not supported: once.
     sa.Column("told_unsupported_at", UtcDateTime),
+    # When the customer was told that nobody answers in groups: once.
+    sa.Column("told_group_at", UtcDateTime),
     # The newest inbound message's id at the provider, and the one that was marked as read.
     sa.Column("newest_inbound", sa.String(200)),
     sa.Column("marked_read", sa.String(200)),

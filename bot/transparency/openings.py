@@ -6,6 +6,7 @@ bot begins undisclosed. Nothing here reads a setting that could switch a disclos
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from bot.conversation.handover import Reason
@@ -39,6 +40,20 @@ def system_author(words: Wording, language: Language) -> Author:
 def human_button(words: Wording, language: Language) -> Button:
     """The way to a person that works at any time."""
     return Button(id=new_id(), title=words.say("button_human", language), payload=HANDOVER_COMMAND)
+
+
+def file_unseen(words: Wording, language: Language, message_id: str, kind: str, key: str) -> Draft:
+    """The bot's own word on a file about which nothing is said: it cannot look at it, but put it on a ticket."""
+    entities = {"ticket_wish": "note", "file_message": message_id, "file_kind": kind}
+    attach = Button(
+        id=new_id(), title=words.say("button_attach", language), payload=f"/ticket_status{json.dumps(entities)}"
+    )
+    return Draft(
+        kind=EventKind.MESSAGE,
+        author=bot_author(words, language),
+        text=words.say(key, language),
+        buttons=(attach, human_button(words, language)),
+    )
 
 
 def _notice(words: Wording, language: Language, text: str, **more: object) -> Draft:

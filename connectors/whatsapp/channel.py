@@ -23,6 +23,7 @@ from bot.settings import Settings
 from bot.store.errors import StoreUnavailable
 from bot.store.wakeup import Hint
 from bot.store.whatsapp_items import add_items
+from connectors.whatsapp.account_templates import TemplateCheck
 from connectors.whatsapp.client import GraphClient
 from connectors.whatsapp.envelope import items
 from connectors.whatsapp.intake import CHANNEL, ITEMS, Intake
@@ -76,7 +77,7 @@ class WhatsApp:
             await self._client.close()
 
     def jobs(self) -> Sequence[Job]:
-        """Applying what came in, and fetching files."""
+        """Applying what came in, fetching files, and comparing the templates once."""
         services = self.services
         intake = Intake(
             services.store,
@@ -86,7 +87,10 @@ class WhatsApp:
             file_days=self._settings.file_days,
         )
         fetcher = MediaFetcher(services.store, self._client, days=self._settings.file_days)
-        return [intake.run, fetcher.run]
+        account_id = self._settings.whatsapp_account_id
+        if self._client is None or account_id is None:
+            return [intake.run, fetcher.run]
+        return [intake.run, fetcher.run, TemplateCheck(services.store, self._client, account_id).run]
 
     @property
     def services(self) -> Services:

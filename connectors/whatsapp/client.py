@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
@@ -12,6 +13,8 @@ from connectors.whatsapp.envelope import load
 from connectors.whatsapp.errors import ApiError
 
 _TIMEOUT = 20.0
+# More pages of a list than this are none of ours.
+_MOST_PAGES = 50
 # Longest answer to a request that is read, in bytes.
 _LONGEST_ANSWER = 1024 * 1024
 
@@ -87,6 +90,28 @@ class GraphClient:
         if typing:
             body["typing_indicator"] = {"type": "text"}
         await self._post(body)
+
+    async def templates(self, account_id: str) -> list[Any]:
+        """Every template of the business account, as the provider tells them.
+
+        Raises:
+            ApiError, NotReached, Unanswered: it does not tell them all.
+        """
+        found: list[Any] = []
+        after = ""
+        for _ in range(_MOST_PAGES):
+            query = {"fields": "name,language,status,components", "limit": "100", **({"after": after} if after else {})}
+            page = await self._request("GET", f"{self._base}/{account_id}/message_templates?{urlencode(query)}", None)
+            listed = page.get("data") if isinstance(page, dict) else None
+            if not isinstance(listed, list):
+                raise Unanswered("an answer without templates")
+            found += listed
+            paging = page.get("paging")
+            cursors = paging.get("cursors") if isinstance(paging, dict) and paging.get("next") else None
+            after = str(cursors.get("after") or "") if isinstance(cursors, dict) else ""
+            if not after:
+                return found
+        raise Unanswered("a list of templates without an end")
 
     async def media(self, media_id: str, limit: int) -> bytes:
         """The content of a file that a customer sent.

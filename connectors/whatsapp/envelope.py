@@ -2,7 +2,8 @@
 
 Every element of every entry, change, message and status becomes one `Item` with a key that is the same for the same
 element, however often and in whatever company it comes. Nothing here raises for any input: what cannot be read is an
-item too, kept as it came, and costs none of its neighbours anything.
+item too, kept as it came, and costs none of its neighbours anything. Only account numbers do not get that far: they are
+masked in every text, wherever it stands, before anything is stored.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
+
+from bot.conversation.accounts import mask_accounts
 
 # Elements of a change's value: name of the list, kind of the item.
 _LISTS = (
@@ -28,7 +31,10 @@ _LISTS = (
 _AROUND = {"messaging_product", "metadata", "contacts", *(name for name, _ in _LISTS)}
 # Ids are used as they are where they are printable ASCII without blanks and short; else by their digest.
 _PLAIN = re.compile(r"[\x21-\x7e]{1,150}", re.ASCII)
+_USER_ID = re.compile(r"[A-Z]{2}\.[0-9]{5,30}", re.ASCII)
 _DIGITS = re.compile(r"\+?([0-9]{5,20})", re.ASCII)
+# Names under which a user id may stand, which can look like an account number and was typed by nobody.
+_IDS = frozenset({"id", "from", "to", "wa_id"})
 # Deeper structures than this are cut off: no message of the provider comes near it.
 _DEPTH = 100
 _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
@@ -53,7 +59,7 @@ class Sender(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One element. `raw` is ASCII JSON: the element, and what of its surroundings belongs to it."""
+    """One element. `raw` is ASCII JSON: the element, and what of its surroundings belongs to it, accounts masked."""
 
     key: str
     kind: str
@@ -107,7 +113,8 @@ def storable(raw: str) -> str:
 
 def plain(text: str) -> str:
     """A text as part of a key: itself if it is short and plain, else its digest."""
-    return text if _PLAIN.fullmatch(text) else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    harmless = _PLAIN.fullmatch(text) and (_USER_ID.fullmatch(text) or mask_accounts(text) == text)
+    return text if harmless else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def number_of(value: object) -> str | None:
@@ -156,7 +163,7 @@ def _elements(entry: dict[str, Any], change: Any) -> Iterator[Item]:
 
 
 def _item(kind: str, element: Any, contacts: _Contacts, entry: dict[str, Any], change: dict[str, Any]) -> Item:
-    sender = contacts.sender(element) if kind in {"message", "preference"} and isinstance(element, dict) else None
+    sender = contacts.sender(element) if isinstance(element, dict) and _is_from_customer(kind, element) else None
     kept = {"element": element, "field": change.get("field"), "entry_id": entry.get("id")}
     if sender is not None:
         kept["sender"] = msgspec.to_builtins(sender)
@@ -164,8 +171,13 @@ def _item(kind: str, element: Any, contacts: _Contacts, entry: dict[str, Any], c
         key=_key(kind, element, entry, change),
         kind=kind,
         sender=None if sender is None else sender.order,
-        raw=_text(kept),
+        raw=_text(_masked(kept)),
     )
+
+
+def _is_from_customer(kind: str, element: dict[str, Any]) -> bool:
+    """Whether it comes from a customer: a call may be one that we have made."""
+    return kind in {"message", "preference"} or (kind == "call" and element.get("direction") != "BUSINESS_INITIATED")
 
 
 def _key(kind: str, element: Any, entry: dict[str, Any], change: dict[str, Any]) -> str:
@@ -182,8 +194,19 @@ def _key(kind: str, element: Any, entry: dict[str, Any], change: dict[str, Any])
 
 
 def _whole(kind: str, content: Any) -> Item:
-    raw = _text({"element": content})
-    return Item(key=f"{kind}:{hashlib.sha256(raw.encode()).hexdigest()}", kind=kind, sender=None, raw=raw)
+    # The key is made of what came: two bodies that differ in what is masked are two.
+    digest = hashlib.sha256(_text({"element": content}).encode()).hexdigest()
+    return Item(key=f"{kind}:{digest}", kind=kind, sender=None, raw=_text(_masked({"element": content})))
+
+
+def _masked(value: Any, name: str = "") -> Any:
+    """The value with account numbers masked in every text and name."""
+    if isinstance(value, str):
+        is_user = (name in _IDS or name.endswith("_id")) and _USER_ID.fullmatch(value)
+        return value if is_user else mask_accounts(value)
+    if isinstance(value, dict):
+        return {mask_accounts(key): _masked(part, key) for key, part in value.items()}
+    return [_masked(part, name) for part in value] if isinstance(value, list) else value
 
 
 def _text(value: Any) -> str:

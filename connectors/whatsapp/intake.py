@@ -9,23 +9,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
-import phonenumbers
-import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError
 
 from bot.conversation.files import clean_name
 from bot.conversation.limits import TEXT_LIMIT, TextRefused, clean_text
-from bot.conversation.model import Draft, EventKind, new_id
+from bot.conversation.model import Draft, Message, new_id
 from bot.service.conversations import Conversations
 from bot.store.attachments import add_attachment
 from bot.store.conversations import OpenConversation, new_conversation
 from bot.store.erasure import is_erased
 from bot.store.errors import StoreUnavailable
-from bot.store.tables import message as message_table
 from bot.store.tokens import issued_button
 from bot.store.unit_of_work import Store, Unit
 from bot.store.wakeup import Hint
@@ -46,13 +45,14 @@ from bot.store.whatsapp_items import (
     take_item,
     waiting_items,
 )
-from bot.store.whatsapp_parts import part_by_provider_id
-from bot.store.whatsapp_templates import record_template_state
 from bot.transparency import openings
 from bot.transparency.wording import Language, Wording, language_of
+from connectors.whatsapp.answers import Answers
 from connectors.whatsapp.content import Content, is_group, read
 from connectors.whatsapp.envelope import load, number_of, storable, user_id_of
-from connectors.whatsapp.render import is_numbered
+from connectors.whatsapp.notices import keep_template_state, report_change, report_error
+from connectors.whatsapp.people import greeting_language, said_at, verified_phone
+from connectors.whatsapp.sent_before import numbered_choice, text_of
 from connectors.whatsapp.statuses import apply_status
 
 log = structlog.get_logger(__name__)
@@ -65,12 +65,6 @@ _MOST_ENTRIES = 5
 _QUOTED = 60
 # What an item did that asked for the conversation's erasure: nothing of it is kept.
 _ERASED = "erased"
-_LONGEST_DELAY = timedelta(days=7)
-# Changes that an operator should hear of, and what of them.
-_FOR_OPERATORS = ("account_", "message_template_", "template_", "phone_number_", "business_")
-_TOLD = ("event", "message_template_name", "message_template_language", "reason", "new_quality_score", "new_category")
-# Countries whose people are greeted in English; everybody else in German, until they write.
-_ENGLISH = {"GB", "IE", "US", "CA", "AU", "NZ"}
 
 
 class Intake:
@@ -89,6 +83,7 @@ class Intake:
         self._store = store
         self._conversations = conversations
         self._words = words
+        self._answers = Answers(words)
         self._public_url = public_url
         self._keeps = timedelta(days=file_days)
         self._poll = poll
@@ -158,13 +153,17 @@ class Intake:
             outcome = await self._message(unit, item, element, kept.get("sender") or {})
         elif item.kind == "status" and isinstance(element, dict):
             outcome = await apply_status(unit, self._conversations, element)
+        elif item.kind == "call" and isinstance(element, dict):
+            outcome = await self._call(unit, item, element, kept.get("sender") or {})
         elif item.kind == "preference" and isinstance(element, dict):
             outcome = await self._preference(unit, element, kept.get("sender") or {})
         else:
             outcome = None
             if item.kind == "change" and isinstance(element, dict):
-                _report(element)
-                await _keep_template_state(unit, element)
+                report_change(element)
+                await keep_template_state(unit, element)
+            elif item.kind == "error":
+                report_error(element)
         await settle_item(unit, item.key, "kept" if outcome is None else "applied", outcome or item.kind)
         if outcome == _ERASED:
             await forget_item(unit, item.key)
@@ -182,22 +181,70 @@ class Intake:
         self, unit: Unit, item: StoredItem, element: dict[str, Any], sender: dict[str, Any]
     ) -> str | None:
         user_id, number = sender.get("user_id"), sender.get("number")
-        if is_group(element) or (user_id is None and number is None):
+        if user_id is None and number is None:
             return None
         content = read(element)
         known = await contact_of(unit, user_id=user_id, number=number)
+        if is_group(element):
+            return await self._said_in_group(unit, item, content, known)
         if content.moved is not None:
             return await self._move(unit, item, content, known)
-        if known is None:
-            known, opened = await self._begin(unit, user_id, number)
-            # The first words are one unit with the contact; the message then finds both.
-            await opened.save()
-            known = await add_contact(unit, known, opened.row.id, user_id=user_id, number=number)
-        opened = await self._conversations.open(unit, known.conversation_id)
-        await heard_from(unit, known, str(element.get("id") or item.key)[:200], _said_at(element, item.received_at))
-        opened.row.verified_phone = verified_phone(number or known.number) or opened.row.verified_phone
+        known, opened = await self._heard(unit, item, element, known, user_id, number)
         await self._take_in(opened, item, content, known)
         return _ERASED if await is_erased(unit, known.conversation_id) else "message"
+
+    async def _heard(
+        self,
+        unit: Unit,
+        item: StoredItem,
+        element: dict[str, Any],
+        known: Contact | None,
+        user_id: str | None,
+        number: str | None,
+    ) -> tuple[Contact, OpenConversation]:
+        """The contact and the conversation of somebody who has just been heard from; both begin with the first word."""
+        if known is None:
+            contact_id, opened = await self._begin(unit, user_id, number)
+            # The first words are one unit with the contact; the message then finds both.
+            await opened.save()
+            known = await add_contact(unit, contact_id, opened.row.id, user_id=user_id, number=number)
+        opened = await self._conversations.open(unit, known.conversation_id)
+        await heard_from(unit, known, str(element.get("id") or item.key)[:200], said_at(element, item.received_at))
+        opened.row.verified_phone = verified_phone(number or known.number) or opened.row.verified_phone
+        return known, opened
+
+    async def _call(self, unit: Unit, item: StoredItem, element: dict[str, Any], sender: dict[str, Any]) -> str | None:
+        """A call that a customer makes: shown as such, and the customer is told that nobody answers it, and what works
+        instead. What WhatsApp tells of the same call afterwards is only kept."""
+        user_id, number = sender.get("user_id"), sender.get("number")
+        if element.get("event") != "connect" or (user_id is None and number is None):
+            return None
+        known = await contact_of(unit, user_id=user_id, number=number)
+        known, opened = await self._heard(unit, item, element, known, user_id, number)
+        language = language_of(opened.row.locale)
+        answer = partial(self._answers.on_call, language)
+        await self._append(opened, item, 0, self._words.say("whatsapp_in_call", language), heard="", answer=answer)
+        await opened.save()
+        return "call"
+
+    async def _said_in_group(self, unit: Unit, item: StoredItem, content: Content, known: Contact | None) -> str:
+        """Said in a group, where an answer would reach others too. It stands in the sender's own conversation for
+        agents; the sender is told so there, once, while we may write. Nobody is written to who has not written to us:
+        what strangers say in a group is kept, and counted."""
+        if known is None:
+            return "group_of_strangers"
+        opened = await self._conversations.open(unit, known.conversation_id)
+        language = language_of(opened.row.locale)
+        text = self._words.say("whatsapp_in_group", language, text=self._shown(content, language))
+        answer = None
+        may_write = known.window_until is not None and known.window_until > unit.now
+        if known.told_group_at is None and may_write:
+            await change_contact(unit, known.id, told_group_at=unit.now)
+            answer = partial(self._answers.on_group, language)
+        for index, piece in enumerate(_pieces(text)):
+            await self._append(opened, item, index, piece, heard="", answer=answer if index == 0 else None)
+        await opened.save()
+        return "group"
 
     async def _begin(self, unit: Unit, user_id: str | None, number: str | None) -> tuple[str, OpenConversation]:
         contact_id, language = new_id(), greeting_language(number)
@@ -241,13 +288,13 @@ class Intake:
             if issued is not None:
                 payload, text, heard = issued.payload, issued.title, None
         elif content.text is not None and content.text.strip().isdigit():
-            numbered = await _numbered(unit, row.id, int(content.text.strip()[:3]))
+            numbered = await numbered_choice(unit, row.id, int(content.text.strip()[:3]))
             if numbered is not None:
                 issued = await issued_button(unit, row.id, numbered)
                 payload = None if issued is None else issued.payload
         if content.about is not None and payload is None:
             text, heard = await self._quoting(unit, content, text, heard, language)
-        answer = await self._answer(unit, content, known, language, heard)
+        answer = await self._answers.on(unit, content, known, language, heard)
         if content.stops is not None:
             await change_contact(unit, known.id, stopped_at=unit.now if content.stops else None)
         first = None
@@ -287,7 +334,7 @@ class Intake:
         *,
         heard: str | None,
         payload: str | None = None,
-        answer: Draft | None = None,
+        answer: Callable[[Message], Draft] | None = None,
         has_files: bool = False,
     ) -> Any:
         try:
@@ -315,7 +362,7 @@ class Intake:
         self, unit: Unit, content: Content, text: str, heard: str | None, language: Language
     ) -> tuple[str, str | None]:
         """The log shows which message is meant, where we know it; the bot gets what the customer wrote."""
-        quoted = await _text_of(unit, content.about or "")
+        quoted = await text_of(unit, content.about or "")
         if quoted is None or not text.strip():
             return text, heard
         shown = quoted if len(quoted) <= _QUOTED else f"{quoted[: _QUOTED - 1].rstrip()}…"
@@ -323,104 +370,8 @@ class Intake:
             "whatsapp_in_quoting", language, quoted=shown, text=text
         ), text if heard is None else heard
 
-    async def _answer(
-        self, unit: Unit, content: Content, known: Contact, language: Language, heard: str | None
-    ) -> Draft | None:
-        """The bot's own word on what it cannot read; about what is not supported it is said once."""
-        if content.answer is None or heard != "":
-            return None
-        if content.answer == "whatsapp_reply_unsupported":
-            if known.told_unsupported_at is not None:
-                return None
-            await change_contact(unit, known.id, told_unsupported_at=unit.now)
-        return Draft(
-            kind=EventKind.MESSAGE,
-            author=openings.bot_author(self._words, language),
-            text=self._words.say(content.answer, language),
-            buttons=() if content.stops is not None else (openings.human_button(self._words, language),),
-        )
-
-
-def _report(change: dict[str, Any]) -> None:
-    """Tell the operator what the provider says about the account and its templates."""
-    field, value = change.get("field"), change.get("value")
-    if isinstance(field, str) and field.startswith(_FOR_OPERATORS) and isinstance(value, dict):
-        told = {name: value[name] for name in _TOLD if isinstance(value.get(name), str)}
-        log.warning("the provider reports", field=field[:60], told=told)
-
-
-async def _keep_template_state(unit: Unit, change: dict[str, Any]) -> None:
-    """The desk shows what became of each template."""
-    value = change.get("value")
-    if change.get("field") != "message_template_status_update" or not isinstance(value, dict):
-        return
-    name, language, state = (value.get(key) for key in ("message_template_name", "message_template_language", "event"))
-    reason = value.get("reason")
-    if isinstance(name, str) and isinstance(language, str) and isinstance(state, str):
-        told = reason if isinstance(reason, str) and reason != "NONE" else None
-        await record_template_state(unit, name, language, state, told)
-
-
-def verified_phone(number: str | None) -> str | None:
-    """The number as E.164 if it is one that can exist: WhatsApp vouches that the writer holds it."""
-    if number is None:
-        return None
-    try:
-        parsed = phonenumbers.parse(f"+{number}")
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(parsed):
-        return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-
-
-def greeting_language(number: str | None) -> Language:
-    """In which language somebody is greeted of whom only the number is known."""
-    try:
-        parsed = phonenumbers.parse(f"+{number}")
-    except phonenumbers.NumberParseException:
-        return "de"
-    return "en" if phonenumbers.region_code_for_number(parsed) in _ENGLISH else "de"
-
-
-def _said_at(element: dict[str, Any], received_at: datetime) -> datetime:
-    """When the provider says it was said; when it came, if it says nothing or nothing that can be true: it repeats a
-    webhook for seven days at most."""
-    given = element.get("timestamp")
-    try:
-        said = datetime.fromtimestamp(int(given), timezone.utc)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError, OSError):
-        return received_at
-    return said if received_at - _LONGEST_DELAY < said < received_at else received_at
-
 
 def _pieces(text: str) -> list[str]:
     """A text in pieces that an entry of the log can hold; what is beyond `_MOST_ENTRIES` stays in the item alone."""
     text = text[: TEXT_LIMIT * _MOST_ENTRIES]
     return [text[start : start + TEXT_LIMIT] for start in range(0, len(text), TEXT_LIMIT)] or [""]
-
-
-async def _text_of(unit: Unit, provider_id: str) -> str | None:
-    """The text behind a provider's id: something the customer said, or a part of something that was sent."""
-    part = await part_by_provider_id(unit, provider_id[:200])
-    named = message_table.c.provider_id == f"{CHANNEL}:message:{provider_id[:180]}"
-    found = await unit.connection.execute(
-        sa.select(message_table.c.text).where(named if part is None else message_table.c.id == part.message_id)
-    )
-    text: str | None = found.scalar_one_or_none()
-    return text
-
-
-async def _numbered(unit: Unit, conversation_id: str, number: int) -> str | None:
-    """The id of the button with this number in the newest message, if that offered its choices as numbered text."""
-    found = await unit.connection.execute(
-        sa.select(message_table.c.buttons)
-        .where(message_table.c.conversation_id == conversation_id, message_table.c.author_kind != "customer")
-        .order_by(message_table.c.seq.desc())
-        .limit(1)
-    )
-    buttons = found.scalar_one_or_none() or []
-    if not is_numbered(len(buttons)) or not 1 <= number <= len(buttons):
-        return None
-    chosen: str = buttons[number - 1]["id"]
-    return chosen

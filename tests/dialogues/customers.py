@@ -21,11 +21,16 @@ import aiohttp
 
 from bot.transparency.wording import Language, wording
 from connectors.whatsapp.standin import Accepted
+from tests.dialogues.script import FileKind
 from tests.dialogues.system import System
 
 PATIENCE = 30.0
 # Numbers that can exist, one for each conversation: who writes from a British one is greeted in English.
 _NUMBERS = {"de": itertools.count(491511000001), "en": itertools.count(447700900001)}
+_FILES: dict[FileKind, bytes] = {
+    "picture": b"\x89PNG\r\n\x1a\n" + bytes(2000),
+    "document": b"%PDF-1.7\n" + bytes(2000),
+}
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,14 @@ class Customer(ABC):
         """Write these one after the other, and read what comes back."""
 
     @abstractmethod
+    async def send(self, kind: FileKind, caption: str) -> None:
+        """Send a file, with a word about it or without, and read what comes back."""
+
+    @abstractmethod
+    async def hear(self) -> None:
+        """Wait for what comes by itself."""
+
+    @abstractmethod
     async def press(self, is_meant: Callable[[str], bool]) -> bool:
         """Press the newest button whose title is meant; False if there is none."""
 
@@ -94,7 +107,7 @@ class WidgetCustomer(Customer):
         self._ws = await self._http.ws_connect(f"{self._system.base}/widget/ws")
         await self._ws.send_json({"type": "hello", "v": 1, "token": None, "last_seq": 0, "locale": self._language})
         welcome = await self._frame("welcome")
-        self._conversation = welcome["conversation"]
+        self._conversation, self._token = welcome["conversation"], welcome["token"]
         await self._read_up_to(welcome["head_seq"])
 
     async def close(self) -> None:
@@ -104,6 +117,17 @@ class WidgetCustomer(Customer):
         for line in lines:
             await self._ws.send_json({"type": "msg", "client_id": uuid.uuid4().hex, "text": line})
         await self._answered(len(lines))
+
+    async def send(self, kind: FileKind, caption: str) -> None:
+        form = aiohttp.FormData({"client_id": uuid.uuid4().hex, "text": caption})
+        form.add_field("file", _FILES[kind], filename=f"{kind}.bin", content_type="application/octet-stream")
+        headers = {"Authorization": f"Bearer {self._token}"}
+        async with self._http.post(f"{self._system.base}/widget/files", data=form, headers=headers) as response:
+            assert response.status == 200, await response.text()
+        await self._answered(0)
+
+    async def hear(self) -> None:
+        await self._frame("event")
 
     async def press(self, is_meant: Callable[[str], bool]) -> bool:
         for heard in reversed(self.heard):
@@ -174,6 +198,17 @@ class WhatsAppCustomer(Customer):
     async def write(self, lines: Sequence[str]) -> None:
         for line in lines:
             await self._system.phones.write(self._number, line)
+        await self._answered()
+
+    async def send(self, kind: FileKind, caption: str) -> None:
+        more = {"caption": caption} if caption else {}
+        kinds = {"picture": "image", "document": "document"}
+        await self._system.phones.send_file(self._number, kinds[kind], _FILES[kind], **more)
+        await self._answered()
+
+    async def hear(self) -> None:
+        known = len(self.heard)
+        await self._until(lambda: len(self._system.phones.shown(self._number)) > known or None)
         await self._answered()
 
     async def press(self, is_meant: Callable[[str], bool]) -> bool:

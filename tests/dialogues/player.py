@@ -44,7 +44,9 @@ class Player:
         try:
             await self._person.open()
             for number, step in enumerate(self._dialogue.steps, 1):
-                said.append(f"> {step.lines(self._language) or step.press or step.prove or step.code or step.system}")
+                acts = (step.press, step.prove, step.code, step.system, step.send)
+                did = next((act for act in (step.lines(self._language), *acts) if act), "…")
+                said.append(f"> {did}")
                 before = len(self._person.heard)
                 try:
                     await self._play(step)
@@ -71,7 +73,11 @@ class Player:
         if step.system:
             self._system.become(step.system)
             return
-        if step.press:
+        if step.send:
+            await self._person.send(step.send, step.caption.get(self._language, ""))
+        elif step.hear:
+            await self._person.hear()
+        elif step.press:
             title = spoken(step.press, self._language)[0]
             pressed = await self._person.press(lambda offered: self._is_title(title, offered))
             assert pressed, f"no button {title!r} was offered"
@@ -82,8 +88,15 @@ class Player:
         elif step.code:
             await self._person.write([await self._code(step.code)])
         else:
-            await self._person.write(step.lines(self._language))
+            await self._person.write([self._filled(line) for line in step.lines(self._language)])
         self._check(step, [heard for heard in self._person.heard[before:] if heard.author != "customer"])
+
+    def _filled(self, line: str) -> str:
+        if "{case}" not in line:
+            return line
+        names = {"conversation": self._person.conversation}
+        found = self._system.edge_rows("select number from service_case where conversation_id = :conversation", names)
+        return line.replace("{case}", str(found[-1][0]))
 
     def _contact(self, kind: str) -> str:
         found = self._system.crm_rows(

@@ -22,7 +22,9 @@ The customer does exactly one of these in a step:
 
     de / en   writes this; a list is several messages at once, which the assistant answers together
     both      writes this in either language: "2092467", "06217"; in all three `{workday}` is the name of the next day,
-              from tomorrow on, on which the company works
+              from tomorrow on, on which the company works, and `{case}` the number of the conversation's case
+    send      sends a `picture` or a `document`; with `caption` beside it, as de and en, these words along with it
+    hear      says nothing, and waits for the next message (`hear: true`)
     press     presses a button: a wording key, a title, or /a regular expression/
     prove     proves to be `customer` by `number`, `email` or `phone`, and the code that is sent
     system    nothing is said; the customer data system (`crm: http`) is now `away`, `slow`, `wrong` or `well`
@@ -68,10 +70,11 @@ FOLDER = Path(__file__).parent
 Some = str | list[str]
 ByLanguage = Some | dict[Language, Some]
 
+FileKind = Literal["picture", "document"]
 Channel = Literal["widget", "whatsapp"]
 Crm = Literal["sql", "http"]
 
-ACTS = ("de", "both", "press", "prove", "code", "system")
+ACTS = ("de", "both", "press", "prove", "code", "system", "send", "hear")
 EXPECTATIONS = ("says", "silent", "text", "source", "button", "handover", "identity", "call", "crm", "edge")
 
 
@@ -96,6 +99,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     prove: Literal["number", "email", "phone"] | None = None
     code: Literal["right", "wrong"] | None = None
     system: State | None = None
+    send: FileKind | None = None
+    caption: dict[Language, str] = {}
+    hear: Literal[True] | None = None
     says: Some = []
     silent: Some = []
     text: ByLanguage = []

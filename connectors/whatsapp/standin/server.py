@@ -21,6 +21,7 @@ from bot.ending import end
 from connectors.whatsapp.standin.checks import MEDIA, Refusal, check_message, check_upload
 from connectors.whatsapp.standin.webhooks import Webhooks
 
+_TEMPLATES_AT_ONCE = 2
 _WINDOW = 24 * 3600.0
 
 
@@ -107,6 +108,8 @@ class StandIn:
         self.accepted: list[Accepted] = []
         # Requests for a read mark: the message's id, and whether the typing indicator was asked for.
         self.read_marks: list[tuple[str, bool]] = []
+        # What the account has of templates, as the provider lists them, a page of two at a time.
+        self.account_templates: list[dict[str, Any]] = []
         self.media: dict[str, bytes] = {}
         # Types of what the business uploaded, by the id of the file.
         self.uploads: dict[str, str] = {}
@@ -127,6 +130,7 @@ class StandIn:
         app.router.add_post("/{phone}/messages", self._messages)
         app.router.add_post("/{phone}/media", self._upload)
         app.router.add_get("/media/{id}", self._content)
+        app.router.add_get("/{account}/message_templates", self._listed_templates)
         app.router.add_get("/{id}", self._media)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -261,6 +265,18 @@ class StandIn:
         media_id = str(secrets.randbelow(10**15))
         self.media[media_id], self.uploads[media_id] = content, file.content_type
         return web.json_response({"id": media_id})
+
+    async def _listed_templates(self, request: web.Request) -> web.Response:
+        try:
+            self._check_token(request)
+        except Refusal as refusal:
+            return web.json_response(refusal.body(), status=refusal.status)
+        start = int(request.query.get("after") or 0)
+        page = self.account_templates[start : start + _TEMPLATES_AT_ONCE]
+        paging: dict[str, Any] = {"cursors": {"before": str(start), "after": str(start + len(page))}}
+        if start + len(page) < len(self.account_templates):
+            paging["next"] = str(request.url.update_query(after=str(start + len(page))))
+        return web.json_response({"data": page, "paging": paging})
 
     async def _media(self, request: web.Request) -> web.Response:
         try:

@@ -52,7 +52,7 @@ async def test_a_picture_without_words_is_stored_and_honestly_not_looked_at(desk
     )
     assert answer.author.kind is AuthorKind.BOT
     assert "Ansehen kann ich Dateien als Computerprogramm nicht" in answer.text
-    assert [button.title for button in answer.buttons] == ["Mit einem Menschen sprechen"]
+    assert [button.title for button in answer.buttons] == ["Zu einem Vorgang", "Mit einem Menschen sprechen"]
     assert desk.brain.requests == []
     found = await files.content(file.id, conversation_id=conversation_id)
     assert found is not None

@@ -214,6 +214,33 @@ CASES: dict[str, Case] = {
     "status_of_a_new_kind": Case(envelope(entry(change(statuses=[status("teleported")]))), 1, 0),
     "status_without_id": Case(envelope(entry(change(statuses=[status(provider_id=None)]))), 1, 0),
     "calls": Case(envelope(entry(change(field="calls", calls=[{"id": "wacid.1", "event": "connect"}]))), 1, 0),
+    "a_call_that_comes_in_and_ends": Case(
+        envelope(
+            entry(
+                change(
+                    field="calls",
+                    calls=[
+                        {"id": "wacid.2", "from": NUMBER, "event": event, "direction": "USER_INITIATED"}
+                        for event in ("connect", "terminate")
+                    ],
+                )
+            )
+        ),
+        2,
+        1,
+    ),
+    "a_call_of_our_own": Case(
+        envelope(
+            entry(
+                change(
+                    field="calls",
+                    calls=[{"id": "wacid.3", "from": NUMBER, "event": "connect", "direction": "BUSINESS_INITIATED"}],
+                )
+            )
+        ),
+        1,
+        0,
+    ),
     "wish_for_no_more_marketing": Case(
         envelope(entry(change(field="user_preferences", user_preferences=[{"wa_id": NUMBER, "value": "stop"}]))),
         1,

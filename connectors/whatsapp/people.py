@@ -1,0 +1,48 @@
+"""What stands around a message says of who wrote it: the number, the language to greet in, when it was said. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import phonenumbers
+
+from bot.transparency.wording import Language
+
+_LONGEST_DELAY = timedelta(days=7)
+# Country codes whose people are greeted in English (North America, Britain, Ireland, Australia, New Zealand); everybody
+# else in German, until they write.
+_ENGLISH = {1, 44, 353, 61, 64}
+
+
+def verified_phone(number: str | None) -> str | None:
+    """The number as E.164 if it is one that can exist: WhatsApp vouches that the writer holds it."""
+    if number is None:
+        return None
+    try:
+        parsed = phonenumbers.parse(f"+{number}")
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def greeting_language(number: str | None) -> Language:
+    """In which language somebody is greeted of whom only the number is known."""
+    try:
+        parsed = phonenumbers.parse(f"+{number}")
+    except phonenumbers.NumberParseException:
+        return "de"
+    return "en" if parsed.country_code in _ENGLISH else "de"
+
+
+def said_at(element: dict[str, Any], received_at: datetime) -> datetime:
+    """When the provider says it was said; when it came, if it says nothing or nothing that can be true: it repeats a
+    webhook for seven days at most."""
+    given = element.get("timestamp")
+    try:
+        said = datetime.fromtimestamp(int(given), timezone.utc)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError, OSError):
+        return received_at
+    return said if received_at - _LONGEST_DELAY < said < received_at else received_at
