@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 from aiohttp import BodyPartReader, web
+from aiohttp.http import HttpProcessingError
 
 from bot.conversation.files import LARGEST, SHOWN, FileRefused, safe_name
 from bot.conversation.limits import TEXT_LIMIT
@@ -54,7 +55,7 @@ class Uploads:
         async with self._room():
             try:
                 return await asyncio.wait_for(_read(request), _PATIENCE)
-            except (ValueError, AssertionError, asyncio.TimeoutError) as error:
+            except (ValueError, AssertionError, HttpProcessingError, asyncio.TimeoutError) as error:
                 raise ApiError(400, "file_broken", "error_file_broken") from error
 
     @asynccontextmanager

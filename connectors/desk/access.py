@@ -11,10 +11,11 @@ in an agent's name.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -37,7 +38,16 @@ _SAME_LOOK = timedelta(minutes=10)
 
 AgentHandler = Callable[[web.Request, Agent], Awaitable[web.StreamResponse]]
 Body = TypeVar("Body")
+# A character that no database keeps, as JSON writes it: not one that only looks so behind a backslash.
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 _SESSION: web.RequestKey[DeskSession] = web.RequestKey("desk_session", DeskSession)
+
+
+@dataclass(frozen=True)
+class Content:
+    """An answer that is no JSON."""
+
+    media_types: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +61,12 @@ class Route:
     # The audit log's word for it; its subject is the `{id}` of the path. None where the service itself records what it
     # changes, in the same transaction, or where the route shows nothing of a customer.
     records: str | None = None
-    # Types of the body, of the answer, and names of the query's parameters, as the description of the interface says.
+    # What an answer is: a type, or content of these media types. There is no route without.
+    answer: type | Content
+    # The type of the body, whether it comes as a form with a file, and the types of the query's parameters by name.
     body: type | None = None
-    answer: type | None = None
-    query: tuple[str, ...] = ()
+    form: bool = False
+    query: Mapping[str, Any] = field(default_factory=dict)
     # Open also to an account that still has to set up the second factor that it needs.
     before_second_factor: bool = False
 
@@ -69,6 +81,7 @@ class Guard:
         """Add a guarded route."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
+            check_readable(request)
             session = await self._admit(request, route)
             request[_SESSION] = session
             await self._record(request, route)
@@ -144,10 +157,22 @@ def check_own_page(request: web.Request) -> None:
         raise ApiError(403, "origin", "desk_error_origin")
 
 
+def check_readable(request: web.Request) -> None:
+    """Raises `ApiError` for an address that names nothing which could be stored: with NUL, or half a character."""
+    if not all(map(_is_storable, request.match_info.values())):
+        raise ApiError(404, "not_found", "error_not_found")
+    if not all(map(_is_storable, request.query.values())):
+        raise ApiError(400, "bad_request", "error_bad_frame")
+
+
+def _is_storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 async def decoded(request: web.Request, kind: type[Body]) -> Body:
-    """The request's body as this type; raises `ApiError` where it is none."""
+    """The request's body as this type, without NUL characters; raises `ApiError` where it is none."""
     try:
-        return msgspec.json.decode(await request.read() or b"{}", type=kind)
+        return msgspec.json.decode(_NUL.sub(rb"\1", await request.read()) or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise ApiError(400, "bad_request", "error_bad_frame") from error
 

@@ -13,8 +13,10 @@ from msgspec import Meta
 from bot.bootstrap import Services
 from bot.conversation.roles import Role
 from bot.service.agents import SHORTEST_PASSWORD, AccountRefused
+from bot.service.second_factor import Enrolment
 from bot.store.sessions import DeskSession
 from bot.store.tokens import Agent
+from connectors.desk import views
 from connectors.desk.access import AgentHandler, Route, actor_of, decoded, session_in
 from connectors.frames import ApiError, json_response
 
@@ -69,6 +71,12 @@ class AccountView(msgspec.Struct, kw_only=True):
     sessions: list[SessionView]
 
 
+class RecoveryCodes(msgspec.Struct, kw_only=True):
+    """Codes that open the desk once each. They are shown now and never again."""
+
+    recovery_codes: list[str]
+
+
 def session_view(session: DeskSession, asking: DeskSession) -> SessionView:
     """A session in a list."""
     return SessionView(
@@ -100,12 +108,12 @@ class OwnAccount:
     def routes(self) -> Sequence[Route]:
         """All of them stay open while the second factor is missing."""
         return (
-            _route("GET", "/account", self._show),
-            _route("POST", "/account/password", self._change_password),
-            _route("POST", "/account/second-factor", self._begin),
-            _route("POST", "/account/second-factor/confirm", self._confirm),
-            _route("POST", "/account/second-factor/remove", self._remove),
-            _route("POST", "/account/sessions/{session}/end", self._end),
+            _route("GET", "/account", self._show, AccountView),
+            _route("POST", "/account/password", self._change_password, views.Nothing, ChangePassword),
+            _route("POST", "/account/second-factor", self._begin, Enrolment, Prove),
+            _route("POST", "/account/second-factor/confirm", self._confirm, RecoveryCodes, Confirm),
+            _route("POST", "/account/second-factor/remove", self._remove, views.Nothing, Prove),
+            _route("POST", "/account/sessions/{session}/end", self._end, views.Nothing),
         )
 
     async def _show(self, request: web.Request, agent: Agent) -> web.Response:
@@ -128,7 +136,7 @@ class OwnAccount:
         except AccountRefused as error:
             raise refused(error) from error
         self._sessions_ended()
-        return json_response({})
+        return json_response(views.Nothing())
 
     async def _begin(self, request: web.Request, _agent: Agent) -> web.Response:
         body = await decoded(request, Prove)
@@ -147,7 +155,7 @@ class OwnAccount:
         except AccountRefused as error:
             raise refused(error) from error
         self._sessions_ended()
-        return json_response({"recovery_codes": codes})
+        return json_response(RecoveryCodes(recovery_codes=codes))
 
     async def _remove(self, request: web.Request, _agent: Agent) -> web.Response:
         body = await decoded(request, Prove)
@@ -156,7 +164,7 @@ class OwnAccount:
             await self._services().agents.drop_own_factor(session_in(request), body.password, by)
         except AccountRefused as error:
             raise refused(error) from error
-        return json_response({})
+        return json_response(views.Nothing())
 
     async def _end(self, request: web.Request, agent: Agent) -> web.Response:
         agents = self._services().agents
@@ -164,8 +172,16 @@ class OwnAccount:
             if session.id == request.match_info["session"]:
                 await agents.log_out(session, actor_of(request, self._services()))
         self._sessions_ended()
-        return json_response({})
+        return json_response(views.Nothing())
 
 
-def _route(method: str, path: str, handler: AgentHandler) -> Route:
-    return Route(method=method, path=path, role=Role.AGENT, handler=handler, before_second_factor=True)
+def _route(method: str, path: str, handler: AgentHandler, answer: type, body: type | None = None) -> Route:
+    return Route(
+        method=method,
+        path=path,
+        role=Role.AGENT,
+        handler=handler,
+        answer=answer,
+        body=body,
+        before_second_factor=True,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from aiohttp import web
@@ -12,15 +12,17 @@ from msgspec import Meta
 
 from bot.bootstrap import Services
 from bot.conversation.roles import Role
-from bot.service.administration import Administration
+from bot.service.administration import AccountOverview, Administration
 from bot.service.agents import AccountRefused, SecurityPolicy
 from bot.service.schedule import OpeningHours
 from bot.service.templates import templates
 from bot.service.working_hours import holidays_of
+from bot.store.audit import AuditEntry
 from bot.store.tokens import Agent
 from bot.transparency.wording import LANGUAGES
+from connectors.desk import views
 from connectors.desk.access import AgentHandler, Route, actor_of, decoded, session_in
-from connectors.desk.account import refused, session_view
+from connectors.desk.account import SessionView, refused, session_view
 from connectors.frames import ApiError, json_response, request_language
 
 
@@ -54,6 +56,64 @@ class TemplateView(msgspec.Struct, kw_only=True):
     at: datetime | None
 
 
+class Accounts(msgspec.Struct, kw_only=True):
+    """Every account, by name."""
+
+    agents: list[AccountOverview]
+
+
+class AddedAccount(msgspec.Struct, kw_only=True):
+    """A new account, and the only copy of its password."""
+
+    id: str
+    login: str
+    password: str
+
+
+class AccountAnswer(msgspec.Struct, kw_only=True):
+    """An account as it is now."""
+
+    agent: AccountOverview
+
+
+class NewPassword(msgspec.Struct, kw_only=True):
+    """The only copy of a new password."""
+
+    password: str
+
+
+class Sessions(msgspec.Struct, kw_only=True):
+    """Open sessions of all accounts."""
+
+    sessions: list[SessionView]
+
+
+class Holiday(msgspec.Struct, kw_only=True):
+    """A public holiday."""
+
+    day: date
+    name: str
+
+
+class Hours(OpeningHours, frozen=True, kw_only=True):
+    """The hours, and the public holidays that count by themselves."""
+
+    holidays: list[Holiday]
+
+
+class Templates(msgspec.Struct, kw_only=True):
+    """The declared templates, and whether the messenger is set up."""
+
+    templates: list[TemplateView]
+    channel: bool
+
+
+class Log(msgspec.Struct, kw_only=True):
+    """Entries of the log, newest first."""
+
+    entries: list[AuditEntry]
+
+
 class AdministrationRoutes:
     """Open to administrators alone. `sessions_ended` tells the sockets to look."""
 
@@ -68,23 +128,31 @@ class AdministrationRoutes:
     def routes(self) -> Sequence[Route]:
         """What they change is on record in the same transaction."""
         return (
-            _route("GET", "/admin/agents", self._accounts),
-            _route("POST", "/admin/agents", self._add),
-            _route("POST", "/admin/agents/{id}", self._change),
-            _route("POST", "/admin/agents/{id}/password", self._give_password),
-            _route("POST", "/admin/agents/{id}/second-factor/remove", self._drop_factor),
-            _route("GET", "/admin/sessions", self._sessions),
-            _route("POST", "/admin/sessions/{session}/end", self._end_session),
-            _route("GET", "/admin/hours", self._hours),
-            _route("POST", "/admin/hours", self._set_hours),
-            _route("GET", "/admin/security", self._security),
-            _route("POST", "/admin/security", self._set_security),
-            _route("GET", "/admin/templates", self._templates),
-            _route("GET", "/admin/log", self._log, records="log.opened"),
+            _route("GET", "/admin/agents", self._accounts, Accounts),
+            _route("POST", "/admin/agents", self._add, AddedAccount, NewAccount),
+            _route("POST", "/admin/agents/{id}", self._change, AccountAnswer, ChangedAccount),
+            _route("POST", "/admin/agents/{id}/password", self._give_password, NewPassword),
+            _route("POST", "/admin/agents/{id}/second-factor/remove", self._drop_factor, views.Nothing),
+            _route("GET", "/admin/sessions", self._sessions, Sessions),
+            _route("POST", "/admin/sessions/{session}/end", self._end_session, views.Nothing),
+            _route("GET", "/admin/hours", self._hours, Hours),
+            _route("POST", "/admin/hours", self._set_hours, Hours, OpeningHours),
+            _route("GET", "/admin/security", self._security, SecurityPolicy),
+            _route("POST", "/admin/security", self._set_security, SecurityPolicy, SecurityPolicy),
+            _route("GET", "/admin/templates", self._templates, Templates),
+            Route(
+                method="GET",
+                path="/admin/log",
+                role=Role.ADMINISTRATOR,
+                handler=self._log,
+                records="log.opened",
+                answer=Log,
+                query={"before": str, "agent": str, "action": str, "subject": str},
+            ),
         )
 
     async def _accounts(self, _request: web.Request, _agent: Agent) -> web.Response:
-        return json_response({"agents": await self._administration.accounts()})
+        return json_response(Accounts(agents=await self._administration.accounts()))
 
     async def _add(self, request: web.Request, _agent: Agent) -> web.Response:
         body = await decoded(request, NewAccount)
@@ -93,7 +161,7 @@ class AdministrationRoutes:
             agent, password = await self._administration.add(by, body.login, body.name, body.role)
         except AccountRefused as error:
             raise refused(error) from error
-        return json_response({"id": agent.id, "login": agent.login, "password": password})
+        return json_response(AddedAccount(id=agent.id, login=agent.login, password=password))
 
     async def _change(self, request: web.Request, _agent: Agent) -> web.Response:
         body = await decoded(request, ChangedAccount)
@@ -105,7 +173,7 @@ class AdministrationRoutes:
         except AccountRefused as error:
             raise refused(error) from error
         self._sessions_ended()
-        return json_response({"agent": changed})
+        return json_response(AccountAnswer(agent=changed))
 
     async def _give_password(self, request: web.Request, _agent: Agent) -> web.Response:
         by = actor_of(request, self._services())
@@ -114,7 +182,7 @@ class AdministrationRoutes:
         except AccountRefused as error:
             raise refused(error) from error
         self._sessions_ended()
-        return json_response({"password": password})
+        return json_response(NewPassword(password=password))
 
     async def _drop_factor(self, request: web.Request, _agent: Agent) -> web.Response:
         by = actor_of(request, self._services())
@@ -123,12 +191,12 @@ class AdministrationRoutes:
         except AccountRefused as error:
             raise refused(error) from error
         self._sessions_ended()
-        return json_response({})
+        return json_response(views.Nothing())
 
     async def _sessions(self, request: web.Request, _agent: Agent) -> web.Response:
         asking = session_in(request)
         found = await self._services().agents.sessions()
-        return json_response({"sessions": [session_view(session, asking) for session in found]})
+        return json_response(Sessions(sessions=[session_view(session, asking) for session in found]))
 
     async def _end_session(self, request: web.Request, _agent: Agent) -> web.Response:
         agents = self._services().agents
@@ -136,7 +204,7 @@ class AdministrationRoutes:
             if session.id == request.match_info["session"]:
                 await agents.log_out(session, actor_of(request, self._services()))
         self._sessions_ended()
-        return json_response({})
+        return json_response(views.Nothing())
 
     async def _hours(self, request: web.Request, _agent: Agent) -> web.Response:
         return json_response(_hours_view(await self._administration.hours(), request))
@@ -160,7 +228,7 @@ class AdministrationRoutes:
     async def _templates(self, _request: web.Request, _agent: Agent) -> web.Response:
         """Each declared template in each language, with its text as submitted and what the provider said of it."""
         known = {(one.name, one.language): one for one in await self._administration.templates()}
-        views = [
+        listed = [
             TemplateView(
                 name=template.name,
                 category=template.category,
@@ -174,7 +242,7 @@ class AdministrationRoutes:
             for language in LANGUAGES
             for said in [known.get((template.name, language))]
         ]
-        return json_response({"templates": views, "channel": self._services().settings.whatsapp})
+        return json_response(Templates(templates=listed, channel=self._services().settings.whatsapp))
 
     async def _log(self, request: web.Request, _agent: Agent) -> web.Response:
         query = request.query
@@ -184,15 +252,20 @@ class AdministrationRoutes:
             action=query.get("action"),
             subject=query.get("subject"),
         )
-        return json_response({"entries": found})
+        return json_response(Log(entries=found))
 
 
-def _hours_view(hours: OpeningHours, request: web.Request) -> dict[str, Any]:
+def _hours_view(hours: OpeningHours, request: web.Request) -> Hours:
     """The hours, and the public holidays that count by themselves this year and the next."""
     year = date.today().year
     known = [one for ahead in (year, year + 1) for one in holidays_of(hours.state, ahead, request_language(request))]
-    return {**msgspec.to_builtins(hours), "holidays": [{"day": day, "name": name} for day, name in known]}
+    return Hours(
+        hours=hours.hours,
+        state=hours.state,
+        days=hours.days,
+        holidays=[Holiday(day=day, name=name) for day, name in known],
+    )
 
 
-def _route(method: str, path: str, handler: AgentHandler, records: str | None = None) -> Route:
-    return Route(method=method, path=path, role=Role.ADMINISTRATOR, handler=handler, records=records)
+def _route(method: str, path: str, handler: AgentHandler, answer: type, body: type | None = None) -> Route:
+    return Route(method=method, path=path, role=Role.ADMINISTRATOR, handler=handler, answer=answer, body=body)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
@@ -49,6 +49,19 @@ class Login(msgspec.Struct):
     password: Annotated[str, Meta(max_length=200)]
     # From the authenticator app, or a recovery code, where the account has a second factor.
     code: Annotated[str, Meta(max_length=40)] = ""
+
+
+class LoggedIn(msgspec.Struct, kw_only=True):
+    """Whose session has begun."""
+
+    agent: views.AgentView
+
+
+class Me(msgspec.Struct, kw_only=True):
+    """Who is logged in, and whether the second factor has to be set up before anything else."""
+
+    agent: views.AgentView
+    second_factor_needed: bool
 
 
 class Desk:
@@ -101,9 +114,9 @@ class Desk:
 
     def _own_routes(self) -> Sequence[Route]:
         return (
-            agent_route("POST", "/logout", self._log_out, before_second_factor=True),
-            agent_route("GET", "/me", self._me, before_second_factor=True),
-            agent_route("GET", "/openapi.json", self._openapi),
+            agent_route("POST", "/logout", self._log_out, before_second_factor=True, answer=views.Nothing),
+            agent_route("GET", "/me", self._me, before_second_factor=True, answer=Me),
+            agent_route("GET", "/openapi.json", self._openapi, answer=dict[str, Any]),
         )
 
     def start(self, services: Services) -> None:
@@ -137,7 +150,7 @@ class Desk:
         except LoginRefused as refused:
             status = {"locked": 429, "code_unreadable": 503}.get(refused.code, 401)
             raise ApiError(status, refused.code, f"desk_error_login_{refused.code}") from refused
-        response = json_response({"agent": views.agent_view(agent)})
+        response = json_response(LoggedIn(agent=views.agent_view(agent)))
         response.set_cookie(
             COOKIE,
             token,
@@ -151,7 +164,7 @@ class Desk:
     async def _log_out(self, request: web.Request, _agent: Agent) -> web.Response:
         await self.services.agents.log_out(session_in(request), actor_of(request, self.services))
         self.check_sessions()
-        response = json_response({})
+        response = json_response(views.Nothing())
         response.del_cookie(COOKIE, path="/desk")
         return response
 
@@ -162,10 +175,10 @@ class Desk:
 
     async def _me(self, request: web.Request, agent: Agent) -> web.Response:
         missing = not await self._guard.may_work(session_in(request))
-        return json_response({"agent": views.agent_view(agent), "second_factor_needed": missing})
+        return json_response(Me(agent=views.agent_view(agent), second_factor_needed=missing))
 
     async def _openapi(self, _request: web.Request, _agent: Agent) -> web.Response:
-        return json_response(description(self.routes(), "Klartext desk"))
+        return json_response(description(self.routes(), "Klartext desk", login=Login, logged_in=LoggedIn))
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if not is_same_origin(request):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from aiohttp import web
@@ -33,7 +33,7 @@ from bot.store.traces import traces
 from bot.store.unit_of_work import Unit
 from bot.store.wrong_answers import answers_of, reports_of
 from connectors.desk import views
-from connectors.desk.access import AgentHandler, Route, decoded
+from connectors.desk.access import AgentHandler, Content, Route, decoded
 from connectors.desk.files import DeskFiles, file_views
 from connectors.desk.messenger import UseTemplate, explained, messenger_view
 from connectors.frames import ApiError, json_response, request_language
@@ -42,6 +42,12 @@ from connectors.uploads import file_response
 # Most entries of a thread that are sent at once.
 THREAD = 500
 _LONGEST_SEARCH = 200
+
+# What a list can be asked for, and what a thread can begin before.
+ListName = Literal["waiting", "mine", "team", "closed", "search"]
+Search = Annotated[str, Meta(max_length=_LONGEST_SEARCH)]
+Place = Annotated[str, Meta(pattern=r"^[0-9]{1,9}$")]
+ANY_FILE = Content(("*/*",))
 
 ClientId = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -57,6 +63,14 @@ class Reply(msgspec.Struct):
 
     client_id: ClientId
     text: str
+
+
+class SendFile(msgspec.Struct):
+    """Form of a file to the customer, with what is said to it. Resending a `client_id` is safe."""
+
+    client_id: ClientId
+    file: bytes
+    text: str = ""
 
 
 class HandBack(msgspec.Struct):
@@ -90,7 +104,7 @@ class Changed(msgspec.Struct, kw_only=True):
 class Events(msgspec.Struct, kw_only=True):
     """Entries of a thread, in order."""
 
-    events: list[dict[str, Any]]
+    events: list[views.EventView]
 
 
 class ConversationRoutes:
@@ -108,10 +122,17 @@ class ConversationRoutes:
         """Every route for conversations."""
         one = "/conversations/{id}"
         return (
-            agent_route("GET", "/conversations", self._list, answer=ConversationList, query=("view", "q")),
+            agent_route(
+                "GET", "/conversations", self._list, answer=ConversationList, query={"view": ListName, "q": Search}
+            ),
             agent_route("GET", one, self._detail, records="conversation.opened", answer=views.Detail),
             agent_route(
-                "GET", f"{one}/events", self._events, records="conversation.opened", answer=Events, query=("before",)
+                "GET",
+                f"{one}/events",
+                self._events,
+                records="conversation.opened",
+                answer=Events,
+                query={"before": Place},
             ),
             agent_route(
                 "POST", f"{one}/claim", self._claim, records="conversation.claimed", body=Claim, answer=Changed
@@ -135,8 +156,18 @@ class ConversationRoutes:
                 body=UseTemplate,
                 answer=Receipt,
             ),
-            agent_route("POST", f"{one}/files", self._send_file, records="conversation.answered", answer=Receipt),
-            agent_route("GET", "/attachments/{attachment}", self._attachment, records="attachment.opened"),
+            agent_route(
+                "POST",
+                f"{one}/files",
+                self._send_file,
+                records="conversation.answered",
+                body=SendFile,
+                form=True,
+                answer=Receipt,
+            ),
+            agent_route(
+                "GET", "/attachments/{attachment}", self._attachment, records="attachment.opened", answer=ANY_FILE
+            ),
         )
 
     # --- reading ---

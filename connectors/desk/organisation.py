@@ -113,7 +113,5 @@ class OrganisationRoutes:
         return json_response(views.Nothing())
 
 
-def _route(
-    method: str, path: str, handler: AgentHandler, *, body: type | None = None, answer: type | None = None
-) -> Route:
+def _route(method: str, path: str, handler: AgentHandler, *, answer: type, body: type | None = None) -> Route:
     return Route(method=method, path=path, role=Role.ADMINISTRATOR, handler=handler, body=body, answer=answer)

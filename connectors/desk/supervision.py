@@ -12,10 +12,10 @@ from bot.conversation.roles import Role
 from bot.service.history import LONGEST, Board, History, as_csv, board, history
 from bot.store.tokens import Agent
 from bot.transparency.format import REGION
-from connectors.desk.access import Route
+from connectors.desk.access import Content, Route
 from connectors.frames import ApiError, json_response, request_language
 
-_QUERY = ("first", "last", "channel")
+_QUERY = {"first": date, "last": date, "channel": str}
 
 
 class SupervisionRoutes:
@@ -32,7 +32,14 @@ class SupervisionRoutes:
             Route(
                 method="GET", path="/supervisor/history", role=see, handler=self._history, answer=History, query=_QUERY
             ),
-            Route(method="GET", path="/supervisor/history.csv", role=see, handler=self._csv, query=_QUERY),
+            Route(
+                method="GET",
+                path="/supervisor/history.csv",
+                role=see,
+                handler=self._csv,
+                answer=Content(("text/csv",)),
+                query=_QUERY,
+            ),
         )
 
     async def _board(self, request: web.Request, _agent: Agent) -> web.Response:

@@ -75,7 +75,7 @@ class TeachingRoutes:
                 handler=self._review,
                 records="examples.opened",
                 answer=Review,
-                query=("state", "before"),
+                query={"state": State, "before": str},
             ),
             Route(
                 method="POST",

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from actions.crm.models import CustomerOverview
+from actions.crm.models import Appointment, Contract, Customer, CustomerOverview, Invoice, Outage, Ticket
 from bot.conversation.handover import Reason
-from bot.conversation.model import Holder, Message
+from bot.conversation.model import File, Holder, Message
 from bot.store.cases import Case
 from bot.store.conversations import Conversation
 from bot.store.held import HeldReply
@@ -170,16 +170,62 @@ class Nothing(msgspec.Struct):
     """Done; there is nothing to say about it."""
 
 
+class ButtonView(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A choice that was offered."""
+
+    id: str
+    title: str
+    opens: str | None = None
+
+
+class SourceView(msgspec.Struct, kw_only=True):
+    """Where an answer comes from, as of when."""
+
+    label: str
+    as_of: datetime
+
+
+class EventView(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", tag="event"):
+    """An entry of the thread: agents see what customers see."""
+
+    seq: int
+    at: datetime
+    kind: str
+    author: AuthorView
+    text: str
+    holder: str
+    holder_name: str | None = None
+    buttons: list[ButtonView] = []
+    sources: list[SourceView] = []
+    case: str | None = None
+    files: list[File] = []
+    client_id: str | None = None
+
+
+class CustomerData(msgspec.Struct, kw_only=True):
+    """The customer as the customer data system knows them."""
+
+    customer: Customer
+    contracts: list[Contract]
+    open_invoices: list[Invoice]
+    outage: Outage | None
+    next_appointment: Appointment | None
+    tickets: list[Ticket]
+    # False: the ticket system is away, so that `tickets` tells nothing.
+    tickets_known: bool
+
+
 class Detail(msgspec.Struct, kw_only=True):
     """Everything about one conversation."""
 
     position: int
     summary: Summary
-    events: list[dict[str, Any]]
+    events: list[EventView]
     tenures: list[TenureView]
-    customer: dict[str, Any] | None
+    customer: CustomerData | None
     # Why the customer system's data is missing, in the agent's language.
     customer_error: str | None
+    # What the brain returned for each turn, as it was kept, and what became of it.
     traces: list[dict[str, Any]]
     cases: list[CaseView]
     # Messages to a channel that pushes which have not (yet) arrived.
@@ -344,14 +390,19 @@ def trace_view(trace: Trace) -> dict[str, Any]:
     }
 
 
-def customer_view(overview: CustomerOverview) -> dict[str, Any]:
+def customer_view(overview: CustomerOverview) -> CustomerData:
     """The customer as the CRM knows them."""
-    view: dict[str, Any] = msgspec.to_builtins(overview)
-    open_invoice = view.pop("open_invoice")
-    view["open_invoices"] = [open_invoice] if open_invoice else []
-    return view
+    return CustomerData(
+        customer=overview.customer,
+        contracts=list(overview.contracts),
+        open_invoices=[overview.open_invoice] if overview.open_invoice else [],
+        outage=overview.outage,
+        next_appointment=overview.next_appointment,
+        tickets=list(overview.tickets),
+        tickets_known=overview.tickets_known,
+    )
 
 
-def event_view(message: Message) -> dict[str, Any]:
+def event_view(message: Message) -> EventView:
     """A log entry; agents see what customers see."""
-    return event_frame(let_out(message))
+    return msgspec.convert(event_frame(let_out(message)), EventView)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from aiohttp import web
@@ -148,7 +148,7 @@ class WorkRoutes:
             agent_route("POST", f"{one}/leave", self._leave, records="conversation.left", answer=Changed),
             agent_route("POST", f"{one}/close", self._close, records="conversation.closed", body=Close, answer=Changed),
             agent_route("POST", f"{one}/case", self._make_case, records="case.made", body=MakeCase, answer=CaseAnswer),
-            agent_route("GET", "/cases", self._cases, answer=CaseList, query=("solved",)),
+            agent_route("GET", "/cases", self._cases, answer=CaseList, query={"solved": Literal["0", "1"]}),
             agent_route(
                 "POST", "/cases/{number}", self._change_case, records="case.changed", body=CaseChange, answer=CaseAnswer
             ),

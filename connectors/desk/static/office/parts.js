@@ -53,6 +53,15 @@ export function tick(label, checked = false) {
   return element;
 }
 
+/** Several of many: `options` are [value, label, more]; `element.chosen()` tells the values that are ticked. */
+export function ticks(legend, hint, options, chosen) {
+  const boxes = options.map(([value, label, more]) => ({ value, box: tick(label, chosen.includes(value)), more }));
+  const element = h("fieldset", { class: "ticks" }, h("legend", {}, legend), h("p", { class: "muted" }, hint),
+    h("div", { class: "ticks-list" }, boxes.map(({ box, more }) => h("div", {}, box, more && h("span", { class: "muted" }, more)))));
+  element.chosen = () => boxes.filter(({ box }) => box.input.checked).map(({ value }) => value);
+  return element;
+}
+
 /** A form: `send()` runs once at a time; what it throws is said beside the button, what it returns is said as done. */
 export function form(content, label, send, { danger = false, name = null } = {}) {
   const notice = h("div", { class: "form-notice", role: "status" });

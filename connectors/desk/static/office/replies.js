@@ -2,7 +2,7 @@
 
 import { h, replace } from "../dom.js";
 import { language, say, sayNamed } from "../wording.js";
-import { act, dialog, field, form, section, table, text } from "./parts.js";
+import { act, dialog, field, form, section, table, text, ticks } from "./parts.js";
 
 const LANGUAGES = ["de", "en"];
 
@@ -54,13 +54,13 @@ function replyDialog(one, { variables, topics }, api, reload) {
   const titles = LANGUAGES.map((lang) => field(say(`desk_reply_title_${lang}`), text(reply?.title[lang], { lang, maxlength: 120 })));
   const texts = LANGUAGES.map((lang) => textField(lang, reply?.text[lang], variables));
   const named = topics.map((name) => [name, sayNamed("desk_intent", name)]).sort((a, b) => a[1].localeCompare(b[1]));
-  const about = field(say("desk_reply_topics"), h("select", { multiple: true, size: 6 }, named.map(([value, label]) => h("option", { value, selected: reply?.topics.includes(value) }, label))), say("desk_reply_topics_hint"));
+  const about = ticks(say("desk_reply_topics"), say("desk_reply_topics_hint"), named, reply?.topics ?? []);
   const save = form([shortcut, h("div", { class: "field-row" }, titles), h("div", { class: "field-row field-row-wide" }, texts), about], say("desk_save"), async () => {
     const [titleDe, titleEn] = titles.map((each) => each.input.value);
     const [textDe, textEn] = texts.map((each) => each.input.value);
     await api.post("/admin/canned", {
       shortcut: reply?.shortcut ?? shortcut.input.value, title_de: titleDe, title_en: titleEn, text_de: textDe, text_en: textEn,
-      topics: [...about.input.selectedOptions].map((option) => option.value),
+      topics: about.chosen(),
     });
     shown.close();
     await reload();

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { say, sayNamed } from "../wording.js";
-import { act, choice, dialog, field, form, section, table, text, tick } from "./parts.js";
+import { act, choice, dialog, field, form, section, table, text, ticks } from "./parts.js";
 
 const RULES = ["manual", "round_robin", "least_busy"];
 
@@ -25,14 +25,6 @@ export async function teamsPage({ api, reload }) {
 }
 
 const topicNames = (topics) => topics.map((name) => sayNamed("desk_intent", name)).join(", ");
-
-function ticks(legend, hint, options, chosen) {
-  const boxes = options.map(([value, label, more]) => ({ value, box: tick(label, chosen.includes(value)), more }));
-  const element = h("fieldset", { class: "ticks" }, h("legend", {}, legend), h("p", { class: "muted" }, hint),
-    h("div", { class: "ticks-list" }, boxes.map(({ box, more }) => h("div", {}, box, more && h("span", { class: "muted" }, more)))));
-  element.chosen = () => boxes.filter(({ box }) => box.input.checked).map(({ value }) => value);
-  return element;
-}
 
 function teamDialog(one, { teams, topics, people }, api, reload) {
   const id = one ? null : field(say("desk_team_id"), text("", { autocapitalize: "none", spellcheck: "false", maxlength: 40 }), say("desk_team_id_hint"));
