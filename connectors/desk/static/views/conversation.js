@@ -184,7 +184,7 @@ export class ConversationView {
     this.heldBefore = mine;
     this.composer.update(summary, mine);
     const draft = this.desk.outbox.draft(this.id);
-    const ready = Boolean(state.open?.detail);
+    const ready = Boolean(state.open?.detail) && !state.isLost(this.id);
     const print = JSON.stringify([mine, ready, summary?.holder, summary?.agent, summary?.deadline_at, summary?.waiting_since, reasonOf(summary ?? {}), !mine && draft, this.claiming]);
     if (print === this.prints.foot) return;
     this.prints.foot = print;
