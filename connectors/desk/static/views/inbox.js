@@ -73,9 +73,13 @@ export class InboxView {
     this.shown = Math.max(this.shown, Math.ceil((open + 1) / PAGE) * PAGE);
     const summaries = this.everything.slice(0, this.shown);
     this.list.setAttribute("aria-label", say(route.filters.q ? "desk_list_search" : `desk_list_${route.view}`));
+    const focused = this.hasFocus() ? this.links().indexOf(document.activeElement) : -1;
     reconcile(this.list, summaries, (one) => one.number ?? one.id, (one) => h("li", {}, one.number ? null : h("a", { class: "row", data: { conversation: one.id } })), (item, one) => (one.number ? this.fillCase(item, one) : this.fill(item.firstChild, one)));
     this.keepTabStop(summaries.map((one) => ({ id: one.conversation ?? one.id })));
     this.list.hidden = !summaries.length;
+    // The row that had the focus has left the list: the one that took its place has it now.
+    if (focused >= 0 && !this.hasFocus()) this.focusLink(this.links()[Math.min(focused, summaries.length - 1)]);
+    if (focused >= 0 && !summaries.length) this.tabs.get(route.view).link.focus();
     const hidden = isCases || route.filters.q ? 0 : state.cut[route.view]?.hidden ?? 0;
     this.more.hidden = !hidden || this.shown < this.everything.length;
     setText(this.more, hidden ? say("desk_list_cut", { n: hidden }) : "");
