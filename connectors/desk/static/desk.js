@@ -8,11 +8,13 @@
 
 import { api, ApiError } from "./api.js";
 import { Attention } from "./attention.js";
+import { announce } from "./dom.js";
 import { DeskState } from "./state.js";
 import { Outbox } from "./outbox.js";
 import { Stream } from "./stream.js";
 import { recall, remember } from "./storage.js";
 import { Uploads } from "./uploads.js";
+import { say } from "./wording.js";
 
 /** Traces and CRM data are fetched again this long after the last change that may have touched them. */
 const DETAIL_PAUSE = 1200;
@@ -277,6 +279,17 @@ export class Desk {
 
   async note(id, clientId, text) {
     await this.guarded(api.note(id, clientId, text));
+    this.refreshSoon(0);
+  }
+
+  intents() {
+    return this.guarded(api.intents());
+  }
+
+  /** Reports an answer of the bot as wrong; throws an error that carries a sentence for the agent. */
+  async reportAnswer(id, report) {
+    await this.guarded(api.reportAnswer(id, report));
+    announce(say("desk_wrong_done"));
     this.refreshSoon(0);
   }
 

@@ -12,6 +12,7 @@ import { say, sayCount } from "../wording.js";
 import { eventView, noteView } from "./event.js";
 import { HeldReplies } from "./held.js";
 import { nameOf } from "./inbox.js";
+import { drawWrong } from "./wrong.js";
 
 /** Closer to the end than this counts as "at the end", in CSS pixels. */
 const END = 60;
@@ -95,6 +96,7 @@ export class Thread {
     const view = (item) => (item.note ? noteView(item.note) : eventView(item.event, { summary, agent: this.desk.agent, tenures, files, previous: item.previous }));
     reconcile(this.nodes, withNotes(events, detail?.notes ?? []), (item) => `${item.key}:${whose}:${filesOf(item)}`, view, () => {});
     this.lastSeq = last;
+    drawWrong(this.nodes, this.desk, this.id, detail);
     this.held.update(detail?.held ?? []);
     this.cut.hidden = !events.length || events[0].seq <= 1;
     if (!this.cut.hidden) setText(this.cutText, say("desk_thread_cut", { n: events.length }));
