@@ -27,6 +27,7 @@ from bot.service.erasure import Erasures
 from bot.service.files import Files
 from bot.service.follow import Follower
 from bot.service.forms import Forms
+from bot.service.leaving import Leaving
 from bot.service.portal import Portal
 from bot.service.presence import Presence
 from bot.service.retention import Periods, Retention
@@ -68,6 +69,7 @@ class Services:
     files: Files
     portal: Portal
     forms: Forms
+    leaving: Leaving
     agents: Agents
     administration: Administration
     brain: BrainClient
@@ -117,6 +119,7 @@ async def open_services(
             files=Files(store, conversations, words, settings),
             portal=Portal(store, conversations, crm, settings),
             forms=Forms(store, conversations, words, settings.secret_key),
+            leaving=Leaving(store, conversations, words),
             agents=agents,
             administration=Administration(store, agents, settings),
             brain=brain,

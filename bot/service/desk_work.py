@@ -23,8 +23,10 @@ from bot.store.held import HeldReply
 from bot.store.log import current_tenure, message_by_client_id, read_conversation
 from bot.store.notes import Note
 from bot.store.tables import tenure as tenure_table
+from bot.store.teams import sees
 from bot.store.tokens import Agent
 from bot.store.unit_of_work import Store, Unit
+from bot.store.wakeup import Hint
 from bot.transparency import openings
 from bot.transparency.wording import Wording, language_of
 
@@ -191,12 +193,15 @@ class DeskWork:
             await opened.save()
         return agent
 
-    async def looked(self, conversation_id: str, agent: Agent) -> None:
-        """The agent has the conversation open. Who was given it has now seen it, and it stays theirs."""
+    async def looked(self, conversation_id: str, agent: Agent, seq: int = 0) -> None:
+        """The agent has the conversation open, up to `seq`. Who was given it has now seen it, and it stays theirs."""
         async with self._store.read() as unit:
-            if await read_conversation(unit, conversation_id) is None:
+            row = await read_conversation(unit, conversation_id)
+            if row is None or not await sees(unit, agent, conversation_id):
                 return
             tenure = await current_tenure(unit, conversation_id)
+        if row.seen_seq < min(seq, row.inbound_seq):
+            await self._note_seen(conversation_id, seq)
         if tenure.agent_id != agent.id or tenure.seen_at is not None:
             return
         async with self._store.write() as unit:
@@ -209,6 +214,17 @@ class DeskWork:
                 )
                 .values(seen_at=unit.now)
             )
+
+    async def _note_seen(self, conversation_id: str, seq: int) -> None:
+        """Something that the customer said was on a person's screen: the customer may know."""
+        async with self._store.write() as unit:
+            opened = await self._conversations.open(unit, conversation_id)
+            seen = min(seq, opened.row.head_seq)
+            if seen <= opened.row.seen_seq:
+                return
+            opened.row.seen_seq = seen
+            unit.hint(Hint(conversation_id=conversation_id, seen=seen))
+            await opened.save()
 
     # --- colleagues ---
 

@@ -65,7 +65,7 @@ class _Page:
         if record.files:
             yield self._table("files", ("file", "when", "state"), map(self._file, record.files))
         if record.cases:
-            yield self._table("cases", ("case", "since", "due"), map(self._case, record.cases))
+            yield self._table("cases", ("case", "since", "due", "ticket"), map(self._case, record.cases))
         if record.waits:
             yield self._table("waits", ("when", "until", "became"), map(self._wait, record.waits))
         if record.erasures:
@@ -124,7 +124,7 @@ class _Page:
         return name, self._at(one["created_at"]), self._named("record_file", one["state"])
 
     def _case(self, one: Row) -> tuple[str, ...]:
-        return escape(one["number"]), self._at(one["created_at"]), self._at(one["due_at"])
+        return escape(one["number"]), self._at(one["created_at"]), self._at(one["due_at"]), escape(one["ticket"] or "–")
 
     def _wait(self, one: Row) -> tuple[str, ...]:
         became = self._named("record_wait", one["outcome"] or "open")

@@ -55,9 +55,10 @@ class Typing(msgspec.Struct, tag_field="type", tag="typing"):
 
 
 class Looking(msgspec.Struct, tag_field="type", tag="looking"):
-    """The agent has this conversation on screen, or none. `active`: they did something since the last such frame."""
+    """The agent has this conversation on screen up to `seq`, or none. `active`: they did something since the last."""
 
     conversation: Id | None = None
+    seq: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
     active: bool = False
 
 
@@ -187,7 +188,7 @@ class _Connection:
                 self._services.store.wakeup.publish(
                     Hint(conversation_id=frame.conversation, looking_by=agent.id, looking_name=agent.name)
                 )
-                await self._services.desk.looked(frame.conversation, agent)
+                await self._services.desk.looked(frame.conversation, agent, frame.seq)
 
     def _frame(self, message: Any) -> Hello | Typing | Looking | Ping | None:
         if message.type is not WSMsgType.TEXT:

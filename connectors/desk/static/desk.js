@@ -38,7 +38,7 @@ export class Desk {
       closedEarly: () => this.guarded(api.me()).catch(() => {}),
       loggedOut: () => this.sessionOver(),
     });
-    this.attention = new Attention(this.stream, () => this.state.open?.id ?? null);
+    this.attention = new Attention(this.stream, () => this.state.open?.id ?? null, (id) => this.state.read[id] ?? 0);
     this.people = { agents: [], teams: [] };
     this.replies = [];
     this.state.on("gap", () => this.refreshSoon(0));
@@ -189,6 +189,7 @@ export class Desk {
   keepRead() {
     const known = Object.entries(this.state.read).filter(([id]) => this.state.entries.has(id));
     remember(this.readKey, Object.fromEntries(known));
+    this.attention.say();
   }
 
   // --- acting ---------------------------------------------------------------------------------

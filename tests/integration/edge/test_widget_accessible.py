@@ -5,8 +5,10 @@ And nothing wider than the screen, the way to a person in the page, and each con
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -48,6 +50,11 @@ def say(key: str, **values: object) -> str:
 
 async def check(page: Page, state: str) -> None:
     """Nothing that axe finds, nothing cut off, nothing too small."""
+    if folder := os.environ.get("KLARTEXT_TEST_PICTURES"):
+        size, scheme = page.viewport_size, await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        assert size is not None
+        name = f"{size['width']}x{size['height']}-{'dark' if scheme else 'light'}-{state.replace(' ', '-')}.png"
+        await page.screenshot(path=Path(folder) / name)
     found = await Axe().run(page, options=RULES)
     assert found.violations_count == 0, f"{state}: {found.generate_report()}"
     panel = page.locator("#panel")
@@ -81,9 +88,18 @@ async def test_each_state_of_the_chat(edge: Edge, chromium: Browser, size: str, 
     await page.keyboard.press("Enter")
     await expect(thread).to_contain_text("Echo: Mein Router")
     await check(page, "answered")
+    # Scrolled to the end, at any zoom: the way to a person and the field are on screen.
+    await expect(page.locator(".to-human")).to_be_in_viewport(ratio=0.9)
+    await expect(page.get_by_role("textbox")).to_be_in_viewport(ratio=0.9)
+    await page.get_by_role("button", name=say("widget_why"), exact=True).last.click()
+    await expect(page.locator(".reasons li").last).to_be_visible()
+    await check(page, "why")
     await page.locator(".to-human").click()
     await expect(page.locator("#holder")).to_have_text(say("widget_holder_queue"))
     await check(page, "waiting")
+    await page.get_by_role("button", name=say("button_leave")).click()
+    await check(page, "leaving")
+    await page.get_by_role("button", name=say("widget_leave_cancel")).click()
     conversation = await page.evaluate("JSON.parse(localStorage.getItem('klartext.session')).conversation")
     async with edge.services.store.read() as unit:
         row = await read_conversation(unit, conversation)
