@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 
+from bot.example_commands import app as examples_app
 from bot.settings import Settings, SettingsError, database_address
 from bot.store.errors import StoreUnavailable
 
@@ -30,6 +31,7 @@ app.add_typer(db_app, name="db")
 app.add_typer(audit_app, name="audit")
 app.add_typer(crm_app, name="crm")
 app.add_typer(demo_app, name="demo")
+app.add_typer(examples_app, name="examples")
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 Result = TypeVar("Result")

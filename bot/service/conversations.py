@@ -420,12 +420,17 @@ class Conversations:
                 return
 
     async def check_holds(self, opened: OpenConversation, agent: Agent) -> TenureRecord:
-        """The agent's tenure; raises `Refused` with `not_holder` where somebody else holds the conversation."""
+        """The agent's tenure; raises `Refused` with `not_holder` where somebody else holds the conversation.
+
+        Of another team's conversation nothing is told but that it is one: `other_team`.
+        """
         if opened.row.holder is Holder.AGENT:
             tenure = await current_tenure(opened.unit, opened.row.id)
             if tenure.agent_id == agent.id:
                 return tenure
+            await check_sees(opened.unit, opened, agent)
             raise Refused("not_holder", agent=tenure.agent_name or "")
+        await check_sees(opened.unit, opened, agent)
         raise Refused("not_holder", agent="")
 
     async def set_locale(self, conversation_id: str, locale: Language) -> Conversation:

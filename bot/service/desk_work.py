@@ -23,7 +23,6 @@ from bot.store.held import HeldReply
 from bot.store.log import current_tenure, message_by_client_id, read_conversation
 from bot.store.notes import Note
 from bot.store.tables import tenure as tenure_table
-from bot.store.teams import sees
 from bot.store.tokens import Agent
 from bot.store.unit_of_work import Store, Unit
 from bot.store.wakeup import Hint
@@ -193,17 +192,26 @@ class DeskWork:
             await opened.save()
         return agent
 
-    async def looked(self, conversation_id: str, agent: Agent, seq: int = 0) -> None:
-        """The agent has the conversation open, up to `seq`. Who was given it has now seen it, and it stays theirs."""
+    async def holds(self, conversation_id: str, agent: Agent) -> bool:
+        """Whether the agent holds this conversation now."""
         async with self._store.read() as unit:
             row = await read_conversation(unit, conversation_id)
-            if row is None or not await sees(unit, agent, conversation_id):
-                return
+            return row is not None and (await current_tenure(unit, conversation_id)).agent_id == agent.id
+
+    async def looked(self, conversation_id: str, agent: Agent, seq: int = 0) -> bool:
+        """The agent has the conversation open, up to `seq`. Who was given it has now seen it, and it stays theirs.
+
+        Returns whether it is this agent's to see at all.
+        """
+        async with self._store.read() as unit:
+            row = await read_conversation(unit, conversation_id)
+            if row is None or not await teams.sees(unit, agent, conversation_id):
+                return False
             tenure = await current_tenure(unit, conversation_id)
         if row.seen_seq < min(seq, row.inbound_seq):
             await self._note_seen(conversation_id, seq)
         if tenure.agent_id != agent.id or tenure.seen_at is not None:
-            return
+            return True
         async with self._store.write() as unit:
             await unit.connection.execute(
                 tenure_table.update()
@@ -214,6 +222,7 @@ class DeskWork:
                 )
                 .values(seen_at=unit.now)
             )
+        return True
 
     async def _note_seen(self, conversation_id: str, seq: int) -> None:
         """Something that the customer said was on a person's screen: the customer may know."""

@@ -1,10 +1,10 @@
 """Takes the pictures of README and docs/widget.md from the running system: `python -m tests.browser.take_pictures`.
 
-Starts a system of its own, plays a short conversation, and writes to `docs/pictures/`: `widget.png` and `desk.png` (1280
-by 800, light), `widget-why.png`, `widget-phone.png` (a phone, dark) and `widget-site.png` (the demonstration's website
-in English, dark). A picture over 150 kB gets fewer colours; one that stays over it is an error. With a folder as argument
-it plays the same in a narrow and a wide window and takes pictures of the main steps there, to look at after changes of
-the pages. Fails like the tests when something does not appear.
+Starts a system of its own, plays a short conversation, and writes to `docs/pictures/`: `widget.png` and `desk.png`
+(1280 by 800, light), `widget-why.png`, `widget-phone.png` (a phone, dark) and `widget-site.png` (the demonstration's
+website in English, dark). A picture over 150 kB gets fewer colours; one that stays over it is an error. With a folder
+as argument it plays the same in a narrow and a wide window and takes pictures of the main steps there, to look at after
+changes of the pages. Fails like the tests when something does not appear.
 """
 
 from __future__ import annotations
