@@ -136,13 +136,16 @@ class _Page:
     def _note(self, one: Row) -> tuple[str, ...]:
         return self._at(one["at"]), escape(one["agent_name"]), escape(one["text"])
 
-    def _section(self, name: str, content: str) -> str:
-        return f'<section aria-labelledby="r-{name}"><h2 id="r-{name}">{self._say(name)}</h2>{content}</section>'
+    def _section(self, name: str, content: str, more: str = "") -> str:
+        return f'<section aria-labelledby="r-{name}"{more}><h2 id="r-{name}">{self._say(name)}</h2>{content}</section>'
 
     def _table(self, name: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
         head = "".join(f'<th scope="col">{self._say(f"head_{one}")}</th>' for one in heads)
+        # A wide table is moved with the keyboard, too.
         body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-        return self._section(name, f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+        return self._section(
+            name, f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>", ' tabindex="0"'
+        )
 
     def _at(self, value: datetime) -> str:
         return escape(moment(value, self._language))

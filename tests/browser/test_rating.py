@@ -20,7 +20,7 @@ async def test_a_rating_with_a_sentence_after_a_person_hands_back(
     await agent.write("Guten Tag, ich sehe es mir an.")
     await customer.arrived("human", "ich sehe es mir an")
     await agent.hand_back("Erledigt.")
-    await customer.arrived("system", customer.words("rating_ask"))
+    await customer.arrived("system", customer.said("rating_ask"))
     await customer.press(customer.words("rating_5"), customer.words("rating_thanks", stars="5"), author="system")
     await customer.press(customer.words("rating_button_sentence"), customer.words("rating_sentence"), author="system")
     answers = await customer.by("bot").count()
@@ -28,4 +28,4 @@ async def test_a_rating_with_a_sentence_after_a_person_hands_back(
     await customer.arrived("system", customer.words("rating_sentence_kept"))
     assert await customer.by("bot").count() == answers, "a rating calls nobody"
     await customer.reload()
-    await expect(customer.by("system", customer.words("rating_ask"))).to_have_count(1)
+    await expect(customer.by("system", customer.said("rating_ask"))).to_have_count(1)

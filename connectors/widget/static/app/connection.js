@@ -173,7 +173,7 @@ export class Connection {
     this.#welcomeTimer = setTimeout(() => this.#lose(CLOSE_LOST), WELCOME_WITHIN);
     this.#line = new Line(this.#base, hello, {
       onFrame: (frame) => this.#receive(frame),
-      onClosed: (code) => this.#lose(code, { hadToken: Boolean(token) }),
+      onClosed: (code) => this.#lose(code, { hadToken: Boolean(token) || this.#welcomed }),
     });
   }
 

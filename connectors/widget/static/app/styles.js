@@ -267,7 +267,9 @@ const CONDITIONS = `
   .head { display: contents; }
   .who, .tools, .phone { margin: 0; padding: .4em calc(.8em + env(safe-area-inset-right)) .4em calc(.8em + env(safe-area-inset-left)); background: var(--head); color: var(--head-ink); }
   .who { padding-top: calc(.6em + env(safe-area-inset-top)); }
-  .tools { position: sticky; top: 0; z-index: 1; }
+  .tools { position: sticky; top: 0; z-index: 1; padding-block: .2em; }
+  .to-human { padding-block: 0; }
+  .composer { padding-block: .3em; }
   .short .tools { margin-top: 0; }
   :is(.who, .tools, .phone) :focus-visible { outline-color: var(--head-ink); }
   .log { flex: 1 0 auto; overflow: visible; }
