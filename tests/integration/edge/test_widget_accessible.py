@@ -56,8 +56,8 @@ async def check(page: Page, state: str) -> None:
         name = f"{size['width']}x{size['height']}-{'dark' if scheme else 'light'}-{state.replace(' ', '-')}.png"
         await page.screenshot(path=Path(folder) / name)
     height = await page.evaluate("innerHeight")
-    # Where bars stick to both edges of a low screen, axe counts what they cover at the moment as too small a target. How
-    # large each is, is checked below.
+    # Where bars stick to both edges of a low screen, axe counts what they cover at the moment as too small a target.
+    # How large each is, is checked below.
     covered = {"rules": {"target-size": {"enabled": False}}} if height < SIZES["320"][1] else {}
     found = await Axe().run(page, options={**RULES, **covered})
     violations = [(one["id"], [node["target"] for node in one["nodes"]]) for one in found.response["violations"]]
