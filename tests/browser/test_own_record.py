@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
@@ -37,8 +39,7 @@ async def _check(page: Page, state: str) -> None:
 async def test_the_record_is_readable_for_everybody(windows: Windows, size: tuple[int, int], scheme: str) -> None:
     viewport = {"width": size[0], "height": size[1]}
     customer = await (await windows.customer("de", viewport=viewport, color_scheme=scheme)).open()
-    await customer.say(SECRET)
-    await customer.arrived("customer", SECRET)
+    await customer.ask(SECRET, re.compile(r"\w"))
     page = await _record(customer)
     await expect(page.get_by_text(SECRET)).to_be_visible()
     await _check(page, "read")
@@ -51,8 +52,7 @@ async def test_the_record_is_readable_for_everybody(windows: Windows, size: tupl
 
 async def test_what_is_erased_leaves_the_open_chat_without_a_reload(windows: Windows, language: Language) -> None:
     customer = await (await windows.customer(language)).open()
-    await customer.say(SECRET)
-    await customer.arrived("customer", SECRET)
+    await customer.ask(SECRET, re.compile(r"\w"))
     page = await _record(customer)
     await page.get_by_role("checkbox").check()
     await page.get_by_role("button", name=customer.words("record_erase")).click()
