@@ -5,7 +5,10 @@ And nothing wider than the screen, the way to a person in the page, and each con
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -142,4 +145,26 @@ async def test_the_form_without_a_script(edge: Edge, chromium: Browser, size: st
     await expect(page.get_by_role("definition").first).to_contain_text("KT-")
     await page.reload()
     await expect(page.get_by_role("definition").first).to_contain_text("KT-")
+    await context.close()
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+async def test_the_website_pins_its_script_and_offers_the_form_without_one(
+    edge: Edge, chromium: Browser, language: str
+) -> None:
+    address = f"{edge.base}/{'?lang=en' if language == 'en' else ''}"
+    context = await chromium.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(address)
+    script = page.locator("script[integrity]")
+    source, integrity = await script.get_attribute("src"), await script.get_attribute("integrity")
+    answer = await page.request.get(f"{edge.base}{source}")
+    digest = base64.b64encode(hashlib.sha384(await answer.body()).digest()).decode()
+    assert integrity == f"sha384-{digest}"
+    assert re.fullmatch(r"/widget/klartext\.[0-9a-f]{16}\.js", source or "")
+    await expect(page.locator("[data-open-chat]").first).to_be_hidden()
+    await page.locator("noscript a").click()
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await expect(page.locator("html")).to_have_attribute("lang", language)
+    assert page.url.startswith(f"{edge.base}/widget/form")
     await context.close()
