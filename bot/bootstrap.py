@@ -28,6 +28,7 @@ from bot.service.examples import TrainingData
 from bot.service.files import Files
 from bot.service.follow import Follower
 from bot.service.forms import Forms
+from bot.service.leaving import Leaving
 from bot.service.organisation import Organisation
 from bot.service.portal import Portal
 from bot.service.presence import Presence
@@ -72,6 +73,7 @@ class Services:
     files: Files
     portal: Portal
     forms: Forms
+    leaving: Leaving
     agents: Agents
     administration: Administration
     organisation: Organisation
@@ -123,6 +125,7 @@ async def open_services(
             files=Files(store, conversations, words, settings),
             portal=Portal(store, conversations, crm, settings),
             forms=Forms(store, conversations, words, settings.secret_key),
+            leaving=Leaving(store, conversations, words),
             agents=agents,
             administration=Administration(store, agents, settings),
             organisation=Organisation(store, words),

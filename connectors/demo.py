@@ -12,6 +12,7 @@ from actions.crm.demo_people import demo_customers
 from bot.bootstrap import Services
 from bot.service.portal import sign
 from connectors.frames import json_response
+from connectors.widget.bundle import widget_script
 
 _FOLDER = Path(__file__).parent / "widget" / "demo"
 
@@ -19,9 +20,13 @@ _FOLDER = Path(__file__).parent / "widget" / "demo"
 def register_demo(app: web.Application, services_key: web.AppKey[Services]) -> None:
     """Add `/`, `/demo/outbox`, the portal's two answers and their files."""
 
-    async def home(request: web.Request) -> web.FileResponse:
+    async def home(request: web.Request) -> web.Response:
         name = "index.en.html" if request.query.get("lang") == "en" else "index.html"
-        return web.FileResponse(_FOLDER / name)
+        # With the tag that any website would have: this version of the chat, and its integrity value.
+        script = widget_script(request.app[services_key].words)
+        page = (_FOLDER / name).read_text(encoding="utf-8")
+        page = page.replace("{version}", script.version).replace("{integrity}", script.integrity)
+        return web.Response(text=page, content_type="text/html", headers={"Cache-Control": "no-cache"})
 
     async def outbox_page(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(_FOLDER / "outbox.html")

@@ -46,6 +46,7 @@ SEALED: dict[Kind, dict[str, Any]] = {
         "provider_id": None,
         "payload": None,
         "heard": None,
+        "file_digest": None,
     },
     Kind.TENURE: {"detail": None},
     Kind.TENURE_END: {},
@@ -65,7 +66,12 @@ STATED: dict[Kind, tuple[str, ...]] = {
 
 def sealed_part(kind: Kind, row: Mapping[str, Any]) -> dict[str, Any]:
     """What of this row is erased when the customer's words are."""
-    return {name: row[name] for name in SEALED[kind] if not _is_staff_name(kind, name, row)}
+    return {
+        name: row[name]
+        for name in SEALED[kind]
+        # A message without a file says nothing about one, as messages did before files were part of the chain.
+        if not _is_staff_name(kind, name, row) and not (name == "file_digest" and row[name] is None)
+    }
 
 
 def stated_part(kind: Kind, row: Mapping[str, Any]) -> dict[str, Any]:

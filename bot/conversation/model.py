@@ -60,8 +60,9 @@ class Button(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     # What the id stands for: a payload for the brain, or an edge command such as `edge:handover`.
     payload: str
-    # A page that a client with the conversation's token can open instead of sending the button.
-    opens: Literal["record"] | None = None
+    # What a client with the conversation's token can open instead of sending the button: the page with the record, or
+    # the choice of how to be answered elsewhere.
+    opens: Literal["record", "leave"] | None = None
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

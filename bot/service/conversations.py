@@ -21,6 +21,7 @@ from bot.service.ratings import Ratings, is_rating
 from bot.service.templates import Template
 from bot.settings import Settings
 from bot.store import held
+from bot.store.cases import cases
 from bot.store.conversations import Conversation, OpenConversation, new_conversation, open_conversation
 from bot.store.erasure import AskedBy, erase, is_erased
 from bot.store.log import TenureRecord, current_tenure, is_answer, message_by_client_id
@@ -154,6 +155,7 @@ class Conversations:
         heard: str | None = None,
         answer: Callable[[Message], Draft] | None = None,
         has_files: bool = False,
+        file_digest: str | None = None,
     ) -> Message:
         """Append what a customer said to a locked conversation, with what it is owed. The caller saves.
 
@@ -194,6 +196,7 @@ class Conversations:
             payload=payload if payload and payload.startswith("/") else None,
             heard=heard,
             has_files=has_files,
+            file_digest=file_digest,
         )
         if asks_for_person:
             opened.settle_at_once(message, await self.handover.ask_for_person(opened, Reason.CUSTOMER_REQUEST))
@@ -240,14 +243,16 @@ class Conversations:
             Draft(kind=EventKind.MESSAGE, author=author, text=text), origin=CUSTOMER_ORIGIN, client_id=client_id
         )
         opened.settle_at_once(message, "answered")
-        self._end_erased(opened, "customer")
+        await self._end_erased(opened, "customer")
         return message
 
-    def _end_erased(self, opened: OpenConversation, asked_by: AskedBy) -> None:
+    async def _end_erased(self, opened: OpenConversation, asked_by: AskedBy) -> None:
         # There is no address any more to which the notice could be sent.
         opened.pushes = False
         language = language_of(opened.row.locale)
-        opened.change_holder(Reason.ERASED, openings.erased(self._words, language, asked_by))
+        # What the ticket system took is a copy that nothing here reaches: the customer learns where it is.
+        tickets = [case.external_ref for case in await cases(opened.unit, opened.row.id) if case.external_ref]
+        opened.change_holder(Reason.ERASED, openings.erased(self._words, language, asked_by, tickets))
 
     async def erase(self, conversation_id: str, asked_by: AskedBy) -> bool:
         """Erase what was said in a conversation and end it. False when that was done before.
@@ -260,7 +265,7 @@ class Conversations:
             if await is_erased(unit, conversation_id):
                 return False
             await erase(opened, asked_by)
-            self._end_erased(opened, asked_by)
+            await self._end_erased(opened, asked_by)
             await opened.save()
         return True
 

@@ -25,6 +25,7 @@ from bot.store.notes import Note
 from bot.store.tables import tenure as tenure_table
 from bot.store.tokens import Agent
 from bot.store.unit_of_work import Store, Unit
+from bot.store.wakeup import Hint
 from bot.transparency import openings
 from bot.transparency.wording import Wording, language_of
 
@@ -197,15 +198,18 @@ class DeskWork:
             row = await read_conversation(unit, conversation_id)
             return row is not None and (await current_tenure(unit, conversation_id)).agent_id == agent.id
 
-    async def looked(self, conversation_id: str, agent: Agent) -> bool:
-        """The agent has the conversation open. Who was given it has now seen it, and it stays theirs.
+    async def looked(self, conversation_id: str, agent: Agent, seq: int = 0) -> bool:
+        """The agent has the conversation open, up to `seq`. Who was given it has now seen it, and it stays theirs.
 
         Returns whether it is this agent's to see at all.
         """
         async with self._store.read() as unit:
-            if not await teams.sees(unit, agent, conversation_id):
+            row = await read_conversation(unit, conversation_id)
+            if row is None or not await teams.sees(unit, agent, conversation_id):
                 return False
             tenure = await current_tenure(unit, conversation_id)
+        if row.seen_seq < min(seq, row.inbound_seq):
+            await self._note_seen(conversation_id, seq)
         if tenure.agent_id != agent.id or tenure.seen_at is not None:
             return True
         async with self._store.write() as unit:
@@ -219,6 +223,17 @@ class DeskWork:
                 .values(seen_at=unit.now)
             )
         return True
+
+    async def _note_seen(self, conversation_id: str, seq: int) -> None:
+        """Something that the customer said was on a person's screen: the customer may know."""
+        async with self._store.write() as unit:
+            opened = await self._conversations.open(unit, conversation_id)
+            seen = min(seq, opened.row.head_seq)
+            if seen <= opened.row.seen_seq:
+                return
+            opened.row.seen_seq = seen
+            unit.hint(Hint(conversation_id=conversation_id, seen=seen))
+            await opened.save()
 
     # --- colleagues ---
 

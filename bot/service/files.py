@@ -87,6 +87,7 @@ class Files:
                 heard=caption,
                 answer=None if caption else partial(self._unseen, content.kind, language),
                 has_files=True,
+                file_digest=content.digest,
             )
             await opened.save()
             await add_stored_attachment(unit, message, opened.row.channel, content, expires_at=unit.now + self._keeps)
@@ -120,6 +121,7 @@ class Files:
                 origin=agent.id,
                 client_id=client_id,
                 has_files=True,
+                file_digest=content.digest,
             )
             await opened.save()
             await add_stored_attachment(unit, message, opened.row.channel, content, expires_at=unit.now + self._keeps)

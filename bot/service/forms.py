@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
 from datetime import datetime, timedelta
 
 import msgspec
-import phonenumbers
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from bot.conversation.contact import is_mail, is_phone
 from bot.conversation.limits import TEXT_LIMIT, TextRefused, clean_text
 from bot.service.conversations import CUSTOMER_ORIGIN, Conversations, Refused
 from bot.store.cases import Case, cases
@@ -32,11 +31,6 @@ from bot.transparency.wording import Language, Wording
 CHANNEL = "form"
 # How long a page may stay open before it is sent.
 LIFETIME = timedelta(hours=24)
-_MAIL = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]{1,190}\.[^\s@<>,;.]{2,24}")
-_LONGEST_CONTACT = 200
-_REGION = "DE"
-# Fewer digits are an emergency or short number, where nobody can be called back.
-_FEWEST_DIGITS = 6
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,20 +147,8 @@ def _message(words: Wording, form: Form) -> str:
     contact = form.contact.strip()
     try:
         text = clean_text(form.text)
-        if not _reaches_somebody(contact):
+        if not (is_mail(contact) or is_phone(contact)):
             raise Refused("contact")
         return clean_text(words.say("form_message", form.language, text=text, contact=contact))
     except TextRefused as error:
         raise Refused(error.code, limit=str(TEXT_LIMIT)) from error
-
-
-def _reaches_somebody(contact: str) -> bool:
-    if len(contact) > _LONGEST_CONTACT:
-        return False
-    if _MAIL.fullmatch(contact):
-        return True
-    try:
-        number = phonenumbers.parse(contact, _REGION)
-    except phonenumbers.NumberParseException:
-        return False
-    return phonenumbers.is_possible_number(number) and len(str(number.national_number)) >= _FEWEST_DIGITS

@@ -65,6 +65,7 @@ class Handover:
                 await team_name(unit, case.team, language),
                 reason,
                 hours.next_opening(unit.now),
+                may_leave=not opened.pushes,
             )
             opened.change_holder(Reason.OUT_OF_HOURS, opening, detail=case.number)
             # The bot stays, but it is no longer asked: it would come to the same case again.
@@ -97,7 +98,13 @@ class Handover:
         deadline = unit.now + timedelta(seconds=self._settings.queue_deadline)
         figure = await self._wait(unit)
         opening = openings.queued(
-            self._words, language_of(opened.row.locale), reason, deadline, figure, agent_name=agent_name
+            self._words,
+            language_of(opened.row.locale),
+            reason,
+            deadline,
+            figure,
+            agent_name=agent_name,
+            may_leave=not opened.pushes,
         )
         opened.change_holder(reason, opening, detail=detail, deadline=deadline)
         if figure is not None:
@@ -107,7 +114,8 @@ class Handover:
         """Nobody came before the deadline: the request becomes a case, and the bot is back."""
         case = await self._open_case(opened, tenure.reason)
         language = language_of(opened.row.locale)
-        opening = openings.case_opened(self._words, language, case, await team_name(opened.unit, case.team, language))
+        team = await team_name(opened.unit, case.team, language)
+        opening = openings.case_opened(self._words, language, case, team, may_leave=not opened.pushes)
         opened.change_holder(Reason.QUEUE_EXPIRED, opening, detail=case.number)
 
     async def due_after(self, unit: Unit, working_time: timedelta) -> datetime:
@@ -121,9 +129,9 @@ class Handover:
         opened.change_holder(Reason.SENT_AS_FORM, opening, detail=case.number)
         return case
 
-    async def make_case(self, opened: OpenConversation) -> str:
+    async def make_case(self, opened: OpenConversation, *, answered_elsewhere: bool = False) -> str:
         """The customer would rather have a case: the request is one at once, and the bot goes on; what that is to the
-        message that asked for it: `case`, or `answered` when it is one already.
+        message that asked for it: `case`, or `answered` when it is one already. `answered_elsewhere`: they said where.
 
         Raises:
             TransitionRefused: a person holds the conversation.
@@ -143,9 +151,8 @@ class Handover:
             await self._choose_team(opened)
         case = await self._open_case(opened, reason)
         team = await team_name(unit, case.team, language)
-        opened.change_holder(
-            Reason.CASE_CHOSEN, openings.case_chosen(self._words, language, case, team), detail=case.number
-        )
+        opening = openings.case_chosen(self._words, language, case, team, elsewhere=answered_elsewhere)
+        opened.change_holder(Reason.CASE_CHOSEN, opening, detail=case.number)
         # The bot is not asked about what became a case.
         opened.settle_open_turns("case")
         return "case"

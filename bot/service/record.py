@@ -179,7 +179,9 @@ def _understood(trace: Trace) -> Understood:
 
 def _case(case: Case) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(case, builtin_types=(datetime,))
-    return {name: values[name] for name in ("number", "team", "status", "created_at", "due_at")}
+    # `ticket`: where the ticket system has the case, with a transcript of its own.
+    named = {name: values[name] for name in ("number", "team", "status", "created_at", "due_at")}
+    return {**named, "ticket": case.external_ref}
 
 
 async def conversations_of(unit: Unit, *, customer_number: str | None = None, phone: str | None = None) -> list[str]:

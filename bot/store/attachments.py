@@ -267,3 +267,27 @@ async def files_of(unit: Unit, message_ids: Sequence[str]) -> dict[str, tuple[Fi
 
 
 _COLUMNS = [table.c[name] for name in Attachment.__struct_fields__]
+
+
+class KeptFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as a check of the record finds it: `digest` is that of the content, counted anew."""
+
+    state: str
+    digest: str | None
+
+
+async def files_for_check(unit: Unit, conversation_id: str) -> dict[str, list[KeptFile]]:
+    """The conversation's files by their message."""
+    found = await unit.connection.execute(
+        sa.select(table.c.message_id, table.c.state, table.c.digest).where(table.c.conversation_id == conversation_id)
+    )
+    kept: dict[str, list[KeptFile]] = {}
+    for row in found.all():
+        content = None
+        if row.digest is not None:
+            content = (
+                await unit.connection.execute(sa.select(blob.c.content).where(blob.c.digest == row.digest))
+            ).scalar_one_or_none()
+        digest = None if content is None else hashlib.sha256(content).hexdigest()
+        kept.setdefault(row.message_id, []).append(KeptFile(state=row.state, digest=digest))
+    return kept

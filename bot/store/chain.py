@@ -14,6 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.conversation.chain import FIRST, Kind, erased_part, link, new_salt, seal, sealed_part, stated_part
+from bot.store.attachments import KeptFile, files_for_check
 from bot.store.tables import chain as table
 from bot.store.tables import conversation, erasure, message, tenure
 from bot.store.unit_of_work import Unit
@@ -162,6 +163,7 @@ async def verify(unit: Unit, conversation_id: str, witnessed: Sequence[Head] = (
     )
     check = _Check(conversation_id, await _stored(unit, conversation_id), links)
     check.rows()
+    check.files(await files_for_check(unit, conversation_id))
     check.strangers()
     check.end(row)
     check.witnessed(witnessed)
@@ -257,6 +259,17 @@ class _Check:
                 if sealed_part(kind, row) and seal(one["salt"], sealed_part(kind, row)) == one["digest"]:
                     detail = f"its content stands at {other['subject']} now"
                     self._found(kind.value, one["subject"], "moved", detail)
+
+    def files(self, kept: Mapping[str, Sequence[KeptFile]]) -> None:
+        """A file that is still there is the one that came with its message."""
+        for (kind, subject), row in self._stored.items():
+            if kind is not Kind.MESSAGE or row["file_digest"] is None:
+                continue
+            of_message = kept.get(row["id"], ())
+            if not of_message:
+                self._found("file", subject, "removed", "its message had one")
+            elif any(one.digest != row["file_digest"] for one in of_message if one.state == "stored"):
+                self._found("file", subject, "changed", "it is not the one that came with its message")
 
     def strangers(self) -> None:
         """Rows without a link were not written by this program."""

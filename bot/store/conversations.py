@@ -70,6 +70,8 @@ class Conversation(msgspec.Struct, kw_only=True):
     inbound_seq: int
     delivered_seq: int
     read_seq: int
+    # How far a person at the desk has had it on screen.
+    seen_seq: int
     last_turn_id: str | None
     # Its chain's length and newest link (`bot/conversation/chain.py`).
     chain_length: int
@@ -125,12 +127,13 @@ class OpenConversation:
         turn_id: str | None = None,
         template: dict[str, Any] | None = None,
         has_files: bool = False,
+        file_digest: str | None = None,
     ) -> Message:
         """Write a message at the end of the log, in the current tenure.
 
         `heard` is what the bot gets in the text's place; empty where there is nothing for it. `template` is the
         provider's template that a channel which pushes sends in the text's place. With `has_files` the caller adds them
-        in the same unit, behind `save` (`bot/store/attachments.py`).
+        in the same unit, behind `save` (`bot/store/attachments.py`); `file_digest` is that of one that is there now.
         """
         row = self.row
         row.head_seq += 1
@@ -173,6 +176,7 @@ class OpenConversation:
                 "payload": payload,
                 "heard": heard,
                 "has_files": has_files,
+                "file_digest": file_digest,
                 "at": self.unit.now,
             }
         )
@@ -392,6 +396,7 @@ def new_conversation(
         inbound_seq=0,
         delivered_seq=0,
         read_seq=0,
+        seen_seq=0,
         last_turn_id=None,
         chain_length=0,
         chain_link="",

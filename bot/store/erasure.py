@@ -78,7 +78,7 @@ RULES: dict[str, Nothing | Deleted | Emptied | Special] = {
     "conversation": Emptied(
         dict.fromkeys(("address", "customer_number", "customer_name", "customer_level", "verified_phone")),
         _keeps(
-            "id channel locale holder epoch session head_seq inbound_seq delivered_seq read_seq last_turn_id"
+            "id channel locale holder epoch session head_seq inbound_seq delivered_seq read_seq seen_seq last_turn_id"
             " chain_length chain_link team desk_revision opened_at last_inbound_at last_at"
         ),
         key="id",

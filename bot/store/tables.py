@@ -65,6 +65,8 @@ conversation = sa.Table(
     # How far the customer's client confirmed and the customer read.
     sa.Column("delivered_seq", sa.Integer, nullable=False, server_default="0"),
     sa.Column("read_seq", sa.Integer, nullable=False, server_default="0"),
+    # How far a person at the desk has had it on screen.
+    sa.Column("seen_seq", sa.Integer, nullable=False, server_default="0"),
     # Last turn of this epoch whose answer was committed: the brain's memory continues from it.
     sa.Column("last_turn_id", sa.String(40)),
     # How many links its chain has, and the newest of them: what the next one is built on.
@@ -166,6 +168,8 @@ message = sa.Table(
     sa.Column("heard", sa.Text),
     # Whether rows of `attachment` belong to it.
     sa.Column("has_files", sa.Boolean, nullable=False, server_default=sa.false()),
+    # SHA-256 of the file that came with it, as part of the chain; null for a file that is fetched later.
+    sa.Column("file_digest", sa.String(64)),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.ForeignKeyConstraint(
         ["conversation_id", "epoch", "holder"],

@@ -1,7 +1,8 @@
 """The wording's lint: `python -m bot.transparency.lint` names each sentence that must not be said, and exits non-zero.
 
-The rules are in `data/wording_rules.yml`, each with sentences that it finds; besides, a placeholder that only one
-language has is a problem. A text missing in a language does not even load (`bot/transparency/wording.py`).
+The rules are in `data/wording_rules.yml`, each with sentences that it finds: words, a regular expression or, where
+words are not enough, patterns over the tokens of a sentence (`bot/transparency/sentences.py`). Besides, a placeholder
+that only one language has is a problem. A text missing in one does not even load (`bot/transparency/wording.py`).
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import yaml
 
 from bot.settings import ROOT
+from bot.transparency.sentences import Finder, token_finder
 from bot.transparency.wording import LANGUAGES, Wording
 
 FILE = ROOT / "data" / "wording_rules.yml"
@@ -32,16 +35,32 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     spares: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     pattern: str | None = None
+    # Each a sequence of tokens as spaCy's Matcher describes them, looked for within one sentence.
+    tokens: tuple[list[dict[str, Any]], ...] = ()
+    # A sentence with one of these tokens is left alone: the rule is about what is claimed, not about what is denied.
+    unless: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if bool(self.words) == bool(self.pattern) or not self.finds:
-            raise ValueError(f"{self.name}: either words or a pattern, and what it finds")
+        if sum(map(bool, (self.words, self.pattern, self.tokens))) != 1 or not self.finds:
+            raise ValueError(f"{self.name}: either words, a pattern or tokens, and what it finds")
+        if self.unless and not self.tokens:
+            raise ValueError(f"{self.name}: only a rule over tokens has exceptions")
 
-    def patterns(self) -> list[re.Pattern[str]]:
-        """Each of its words, or its pattern, by itself."""
+    def finders(self, language: str) -> list[Finder]:
+        """Each of its words, its pattern, or each of its sequences of tokens, by itself: the text found, or None."""
+        if self.tokens:
+            return [token_finder(language, [sequence], self.unless) for sequence in self.tokens]
         if self.pattern is not None:
-            return [re.compile(self.pattern)]
-        return [re.compile(rf"(?<!\w)(?:{word})(?!\w)", re.IGNORECASE) for word in self.words]
+            return [_searching(re.compile(self.pattern))]
+        return [_searching(re.compile(rf"(?<!\w)(?:{word})(?!\w)", re.IGNORECASE)) for word in self.words]
+
+
+def _searching(pattern: re.Pattern[str]) -> Finder:
+    def find(text: str) -> str | None:
+        found = pattern.search(text)
+        return found.group(0) if found else None
+
+    return find
 
 
 @lru_cache(maxsize=1)
@@ -52,13 +71,12 @@ def rules(path: Path = FILE) -> tuple[Rule, ...]:
 
 def problems(words: Wording) -> Iterator[str]:
     """Each problem as one line: key, language, what is wrong, the text."""
-    patterns = [(rule, rule.patterns()) for rule in rules()]
+    finders = [(rule, language, rule.finders(language)) for rule in rules() for language in rule.languages]
     for key, texts in words.entries().items():
-        for rule, alternatives in patterns:
-            for language in rule.languages:
-                found = next(filter(None, (one.search(texts[language]) for one in alternatives)), None)
-                if found:
-                    yield f"{key} ({language}): {rule.name}: {found.group(0)!r} in {texts[language]!r}"
+        for rule, language, alternatives in finders:
+            found = next(filter(None, (find(texts[language]) for find in alternatives)), None)
+            if found:
+                yield f"{key} ({language}): {rule.name}: {found!r} in {texts[language]!r}"
         fields = {language: _fields(texts[language]) for language in LANGUAGES}
         if fields["de"] != fields["en"]:
             yield f"{key}: other placeholders in German than in English: {fields['de'] ^ fields['en']}"

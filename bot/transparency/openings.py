@@ -7,6 +7,7 @@ bot begins undisclosed. Nothing here reads a setting that could switch a disclos
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.conversation.handover import Reason
@@ -56,13 +57,25 @@ def file_unseen(words: Wording, language: Language, message_id: str, kind: str, 
     )
 
 
+def leave_button(words: Wording, language: Language) -> Button:
+    """Opens the choice of how to be answered elsewhere; a client that has none makes a case of the request."""
+    return Button(id=new_id(), title=words.say("button_leave", language), payload=CASE_COMMAND, opens="leave")
+
+
 def _notice(words: Wording, language: Language, text: str, **more: object) -> Draft:
     return Draft(kind=EventKind.NOTICE, author=system_author(words, language), text=text, **more)  # type: ignore[arg-type]
 
 
-def disclosure(words: Wording, language: Language, *, again: bool = False, stored: str | None = None) -> Draft:
+def disclosure(
+    words: Wording,
+    language: Language,
+    *,
+    again: bool = False,
+    stored: str | None = None,
+    more: tuple[Button, ...] = (),
+) -> Draft:
     """The bot says that it is a bot, what it can do, that a person is in reach and, where no page around the
-    conversation does, what is stored."""
+    conversation does, what is stored. `more` are further choices."""
     topics = tuple(
         Button(id=new_id(), title=words.say(f"topic_{topic}", language), payload=f"/{topic}")
         for topic in (() if again else _FIRST_TOPICS)
@@ -71,7 +84,7 @@ def disclosure(words: Wording, language: Language, *, again: bool = False, store
         kind=EventKind.MESSAGE,
         author=bot_author(words, language),
         text="\n\n".join(filter(None, (words.say("disclosure_again" if again else "disclosure", language), stored))),
-        buttons=(*topics, human_button(words, language)),
+        buttons=(*topics, *more, human_button(words, language)),
         discloses=True,
     )
 
@@ -89,8 +102,12 @@ def queued(
     figure: WaitFigure | None,
     *,
     agent_name: str | None = None,
+    may_leave: bool = False,
 ) -> tuple[Draft, ...]:
-    """A person is asked for: why, how long it usually takes if that was measured, and what if nobody comes."""
+    """A person is asked for: why, how long it usually takes if that was measured, and what if nobody comes.
+
+    `may_leave`: the customer may say how else to be answered, where the conversation cannot follow them.
+    """
     if figure is None:
         wait = words.say("queued_wait_unknown", language)
     else:
@@ -109,7 +126,8 @@ def queued(
     )
     cancel = Button(id=new_id(), title=words.say("button_cancel_queue", language), payload=CANCEL_COMMAND)
     case = Button(id=new_id(), title=words.say("button_case", language), payload=CASE_COMMAND)
-    return (_notice(words, language, text, buttons=(cancel, case)),)
+    leave = (leave_button(words, language),) if may_leave else ()
+    return (_notice(words, language, text, buttons=(cancel, case, *leave)),)
 
 
 def claimed(words: Wording, language: Language, agent_name: str) -> tuple[Draft, ...]:
@@ -145,14 +163,28 @@ def cancelled(words: Wording, language: Language) -> tuple[Draft, ...]:
     return (_notice(words, language, words.say("queue_cancelled", language)), disclosure(words, language, again=True))
 
 
-def case_opened(words: Wording, language: Language, case: Case, team: str) -> tuple[Draft, ...]:
+def case_opened(
+    words: Wording, language: Language, case: Case, team: str, *, may_leave: bool = False
+) -> tuple[Draft, ...]:
     """Nobody came in time: the request is a case now."""
     text = words.say("case_opened", language, **case_values(language, case, team))
-    return (_notice(words, language, text, case=case.number), disclosure(words, language, again=True))
+    return _case_and_bot(words, language, text, case, may_leave=may_leave)
+
+
+def _case_and_bot(words: Wording, language: Language, text: str, case: Case, *, may_leave: bool) -> tuple[Draft, ...]:
+    leave = (leave_button(words, language),) if may_leave else ()
+    return (_notice(words, language, text, case=case.number), disclosure(words, language, again=True, more=leave))
 
 
 def case_out_of_hours(
-    words: Wording, language: Language, case: Case, team: str, reason: Reason, opens_at: datetime
+    words: Wording,
+    language: Language,
+    case: Case,
+    team: str,
+    reason: Reason,
+    opens_at: datetime,
+    *,
+    may_leave: bool = False,
 ) -> tuple[Draft, ...]:
     """Nobody is there at this hour: the request is a case at once."""
     text = words.say(
@@ -162,7 +194,7 @@ def case_out_of_hours(
         opens=_at(opens_at, language),
         **case_values(language, case, team),
     )
-    return (_notice(words, language, text, case=case.number), disclosure(words, language, again=True))
+    return _case_and_bot(words, language, text, case, may_leave=may_leave)
 
 
 def case_of_form(words: Wording, language: Language, case: Case, team: str) -> tuple[Draft, ...]:
@@ -186,9 +218,12 @@ def case_told(words: Wording, language: Language, key: str, case: Case, team: st
     )
 
 
-def case_chosen(words: Wording, language: Language, case: Case, team: str) -> tuple[Draft, ...]:
-    """The customer would rather have a case than wait or try again."""
-    text = words.say("case_chosen", language, **case_values(language, case, team))
+def case_chosen(
+    words: Wording, language: Language, case: Case, team: str, *, elsewhere: bool = False
+) -> tuple[Draft, ...]:
+    """The customer would rather have a case than wait or try again. `elsewhere`: they said where to answer."""
+    key = "case_chosen_elsewhere" if elsewhere else "case_chosen"
+    text = words.say(key, language, **case_values(language, case, team))
     return (_notice(words, language, text, case=case.number), disclosure(words, language, again=True))
 
 
@@ -205,9 +240,12 @@ def _at(moment: datetime, language: Language) -> str:
     return f"{weekday(moment, language)}, {clock(moment, language)}"
 
 
-def erased(words: Wording, language: Language, asked_by: str) -> tuple[Draft, ...]:
-    """What was said is gone; at whose wish."""
-    return (_notice(words, language, words.say(f"erased_{asked_by}", language)),)
+def erased(words: Wording, language: Language, asked_by: str, tickets: Sequence[str] = ()) -> tuple[Draft, ...]:
+    """What was said is gone; at whose wish, and under which `tickets` the ticket system has a transcript still."""
+    text = words.say(f"erased_{asked_by}", language)
+    if tickets:
+        text = f"{text} {words.say('erased_tickets', language, tickets=', '.join(tickets))}"
+    return (_notice(words, language, text),)
 
 
 def closed(words: Wording, language: Language, agent_name: str) -> tuple[Draft, ...]:

@@ -65,7 +65,7 @@ class _Page:
         if record.files:
             yield self._table("files", ("file", "when", "state"), map(self._file, record.files))
         if record.cases:
-            yield self._table("cases", ("case", "since", "due"), map(self._case, record.cases))
+            yield self._table("cases", ("case", "since", "due", "ticket"), map(self._case, record.cases))
         if record.waits:
             yield self._table("waits", ("when", "until", "became"), map(self._wait, record.waits))
         if record.erasures:
@@ -124,7 +124,7 @@ class _Page:
         return name, self._at(one["created_at"]), self._named("record_file", one["state"])
 
     def _case(self, one: Row) -> tuple[str, ...]:
-        return escape(one["number"]), self._at(one["created_at"]), self._at(one["due_at"])
+        return escape(one["number"]), self._at(one["created_at"]), self._at(one["due_at"]), escape(one["ticket"] or "–")
 
     def _wait(self, one: Row) -> tuple[str, ...]:
         became = self._named("record_wait", one["outcome"] or "open")
@@ -136,13 +136,16 @@ class _Page:
     def _note(self, one: Row) -> tuple[str, ...]:
         return self._at(one["at"]), escape(one["agent_name"]), escape(one["text"])
 
-    def _section(self, name: str, content: str) -> str:
-        return f'<section aria-labelledby="r-{name}"><h2 id="r-{name}">{self._say(name)}</h2>{content}</section>'
+    def _section(self, name: str, content: str, more: str = "") -> str:
+        return f'<section aria-labelledby="r-{name}"{more}><h2 id="r-{name}">{self._say(name)}</h2>{content}</section>'
 
     def _table(self, name: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
         head = "".join(f'<th scope="col">{self._say(f"head_{one}")}</th>' for one in heads)
+        # A wide table is moved with the keyboard, too.
         body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-        return self._section(name, f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+        return self._section(
+            name, f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>", ' tabindex="0"'
+        )
 
     def _at(self, value: datetime) -> str:
         return escape(moment(value, self._language))

@@ -55,9 +55,10 @@ class Typing(msgspec.Struct, tag_field="type", tag="typing"):
 
 
 class Looking(msgspec.Struct, tag_field="type", tag="looking"):
-    """The agent has this conversation on screen, or none. `active`: they did something since the last such frame."""
+    """The agent has this conversation on screen up to `seq`, or none. `active`: they did something since the last."""
 
     conversation: Id | None = None
+    seq: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
     active: bool = False
 
 
@@ -190,7 +191,9 @@ class _Connection:
         with contextlib.suppress(StoreUnavailable, UnknownConversation):
             if frame.active:
                 await self._services.presence.active(agent.id)
-            if frame.conversation is not None and await self._services.desk.looked(frame.conversation, agent):
+            if frame.conversation is not None and await self._services.desk.looked(
+                frame.conversation, agent, frame.seq
+            ):
                 self._services.store.wakeup.publish(
                     Hint(conversation_id=frame.conversation, looking_by=agent.id, looking_name=agent.name)
                 )

@@ -102,7 +102,7 @@ async def _erase(
         return _page(words, language, "record_title", body, status=422)
     await services.erasures.erase(record.conversation, "customer")
     said = escape(words.say("record_erased_text", language, at=moment(utc_now(), language)))
-    return _page(words, language, "record_erased_title", f"<p>{said}</p>")
+    return _page(words, language, "record_erased_title", f"<p>{said}</p>{_elsewhere(words, language, record)}")
 
 
 def _reading(words: Wording, language: Language, record: Record, token: str) -> str:
@@ -118,12 +118,19 @@ def _reading(words: Wording, language: Language, record: Record, token: str) -> 
     )
     erase = (
         f'<section aria-labelledby="erase"><h2 id="erase">{say("record_erase")}</h2><p>{say("record_erase_text")}</p>'
+        f"{_elsewhere(words, language, record)}"
         f'<form method="post" action="/record/erase">{key}{lang}<p><label><input type="checkbox" name="confirmed" '
         f'value="yes" required> {say("record_erase_confirm")}</label></p><button>{say("record_erase")}</button>'
         "</form></section>"
     )
     lead = f'<p class="lead">{say("record_lead")}</p><p>{say("record_not_here")}</p>'
     return lead + f'<div class="forms">{downloads}</div>' + record_body(record, words, language) + erase
+
+
+def _elsewhere(words: Wording, language: Language, record: Record) -> str:
+    """What an erasure here does not reach, by its ticket's number."""
+    tickets = ", ".join(case["ticket"] for case in record.cases if case["ticket"])
+    return f"<p>{escape(words.say('erased_tickets', language, tickets=tickets))}</p>" if tickets else ""
 
 
 def _paragraph(words: Wording, language: Language, key: str) -> str:

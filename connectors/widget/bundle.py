@@ -15,6 +15,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -56,8 +57,9 @@ def script_of(body: bytes) -> Script:
     )
 
 
+@lru_cache(maxsize=2)
 def widget_script(words: Wording) -> Script:
-    """The widget with these texts."""
+    """The widget with these texts, made once."""
     tables = {language: words.table("widget_", language) for language in LANGUAGES}
     text = json.dumps(tables, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     modules = {path.name: path.read_text(encoding="utf-8") for path in sorted(MODULES.glob("*.js"))}

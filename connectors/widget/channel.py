@@ -15,6 +15,7 @@ from connectors.frames import ApiError, is_same_origin, request_language
 from connectors.widget.file_line import FileLine
 from connectors.widget.form import FormPage
 from connectors.widget.http_line import HttpLine
+from connectors.widget.leave_line import LeaveLine
 from connectors.widget.protocol import RESTART
 from connectors.widget.scripts import Scripts
 from connectors.widget.socket import Socket
@@ -35,6 +36,7 @@ class Widget:
         self._sockets: dict[str, set[Socket]] = defaultdict(set)
         self._http = HttpLine(self._check_origin)
         self._files = FileLine(self._http)
+        self._leave = LeaveLine(self._http)
         self._why = WhyLine(self._http)
         self._scripts = Scripts()
         self._form = FormPage(self._check_origin)
@@ -50,7 +52,7 @@ class Widget:
         """Add the routes under `/widget`."""
         app.router.add_get("/widget/ws", self._socket)
         app.on_response_prepare.append(self._let_embedding_pages_read)
-        for part in (self._http, self._files, self._why, self._scripts, self._form):
+        for part in (self._http, self._files, self._leave, self._why, self._scripts, self._form):
             part.register(app)
 
     def start(self, services: Services) -> None:

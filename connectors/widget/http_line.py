@@ -108,7 +108,7 @@ class HttpLine:
         for question in self._waiting.get(hint.conversation_id, ()):
             if typing is not None:
                 question.typing = typing
-            if hint.log or typing is not None:
+            if hint.log or hint.seen or typing is not None:
                 question.woken.set()
 
     async def preflight(self, request: web.Request) -> web.Response:
@@ -118,7 +118,7 @@ class HttpLine:
 
     async def _hello(self, request: web.Request) -> web.Response:
         self._check_origin(request)
-        body = await _decoded(request, Begin)
+        body = await decoded(request, Begin)
         started = await self.services.conversations.start_widget(language_of(body.locale))
         row = started.conversation
         return json_response(
@@ -136,7 +136,7 @@ class HttpLine:
         self._check_origin(request)
         opened = await self._pass(request)
         self._check_rate(opened)
-        body = await _decoded(request, Posted)
+        body = await decoded(request, Posted)
         try:
             receipt = await self.services.conversations.receive(
                 opened.conversation_id, body.text, client_id=body.client_id, button_id=body.payload
@@ -157,7 +157,7 @@ class HttpLine:
         self._check_origin(request)
         opened = await self._pass(request)
         self._check_rate(opened)
-        body = await _decoded(request, Login)
+        body = await decoded(request, Login)
         try:
             await self.services.portal.identify(opened.conversation_id, body.user, body.signature)
         except Refused as error:
@@ -179,7 +179,7 @@ class HttpLine:
         """What a socket takes without an answer: read, typing, a language."""
         self._check_origin(request)
         opened = await self._pass(request)
-        wish = await _decoded(request, Wish)
+        wish = await decoded(request, Wish)
         if isinstance(wish, protocol.Read):
             await self.services.conversations.confirm(opened.conversation_id, delivered=wish.seq, read=wish.seq)
         elif isinstance(wish, protocol.Typing):
@@ -230,6 +230,7 @@ class HttpLine:
             "holder": row.holder.value,
             "holder_name": holder_name,
             "head_seq": row.head_seq,
+            "seen": row.seen_seq,
             "human": opened.human_button_id,
             "events": [event_frame(entry) for entry in all_out(entries)],
         }
@@ -254,7 +255,8 @@ class HttpLine:
         return opened
 
 
-async def _decoded(request: web.Request, kind: Any) -> Any:
+async def decoded(request: web.Request, kind: Any) -> Any:
+    """The request's body as this type; raises `ApiError` where it does not fit."""
     try:
         return msgspec.json.decode(await request.read() or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeError) as error:

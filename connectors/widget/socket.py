@@ -70,11 +70,14 @@ class Socket:
         self._delivered_seq = self._read_seq = 0
         self._receipts: asyncio.Task[None] | None = None
         self._typing: asyncio.Task[None] | None = None
+        self._seen: asyncio.Task[None] | None = None
 
     def notify(self, hint: Hint) -> None:
         """Something happened in this conversation."""
         if hint.head > self._sent_seq:
             self._wake.set()
+        if hint.seen:
+            self._seen = asyncio.create_task(self._send({"type": "seen", "seq": hint.seen}))
         if (author := typing_author(hint)) is not None:
             self._typing = asyncio.create_task(self._send({"type": "typing", "author": author}))
 
@@ -129,6 +132,7 @@ class Socket:
                 "mode": "replay" if replays else "snapshot",
                 "holder": row.holder.value,
                 "holder_name": holder_name,
+                "seen": row.seen_seq,
                 "human": human,
             }
         )

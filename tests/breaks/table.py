@@ -210,6 +210,14 @@ BREAKS = (
         "author",
     ),
     Break(
+        "G4",
+        "a message under a false author is let out",
+        "bot/transparency/gate.py",
+        "    if owner is not (kind if kind in {AuthorKind.BOT, AuthorKind.SYSTEM} else None):\n",
+        "    if False:\n",
+        "tests/unit/transparency/test_gate.py::test_a_false_author_gets_nowhere",
+    ),
+    Break(
         "G5",
         "the bot's tenure may begin without its disclosure",
         _OPENINGS,
@@ -223,7 +231,7 @@ BREAKS = (
         "G6",
         "the disclosure does not offer a person",
         _OPENINGS,
-        "        buttons=(*topics, human_button(words, language)),",
+        "        buttons=(*topics, *more, human_button(words, language)),",
         "        buttons=topics,",
         _ORDERS,
         "cancels",
@@ -273,6 +281,14 @@ BREAKS = (
         "            await settle(self.unit, row.id, epoch, to, reason)",
         "            pass",
         f"{_SERVICE}test_a_wait_is_named_only_when_it_was_measured_and_what_was_named_is_kept_on_record",
+    ),
+    Break(
+        "G8",
+        "whoever says that they look at a conversation has seen it",
+        "bot/service/desk_work.py",
+        "            if row is None or not await teams.sees(unit, agent, conversation_id):\n",
+        "            if row is None:\n",
+        f"{_EDGE}test_leaving.py::test_an_agent_of_another_team_has_not_seen_it",
     ),
     Break(
         "delivery",

@@ -1,8 +1,10 @@
-"""Takes the README's pictures of the running system: `python -m tests.browser.take_pictures`, by hand.
+"""Takes the pictures of README and docs/widget.md from the running system: `python -m tests.browser.take_pictures`.
 
-Starts a system of its own, plays a short conversation, and writes `widget.png` and `desk.png` to `docs/pictures/`
-(1280 by 800, light). With a folder as argument it plays the same in a narrow and a wide window and takes pictures of
-the main steps there, to look at after changes of the pages. Fails like the tests when something does not appear.
+Starts a system of its own, plays a short conversation, and writes to `docs/pictures/`: `widget.png` and `desk.png`
+(1280 by 800, light), `widget-why.png`, `widget-phone.png` (a phone, dark) and `widget-site.png` (the demonstration's
+website in English, dark). A picture over 150 kB gets fewer colours; one that stays over it is an error. With a folder
+as argument it plays the same in a narrow and a wide window and takes pictures of the main steps there, to look at after
+changes of the pages. Fails like the tests when something does not appear.
 """
 
 from __future__ import annotations
@@ -12,14 +14,45 @@ import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, Windows
 from tests.browser.pages import PATIENCE
 from tests.browser.stack import ROOT, Stack
 
+# In bytes.
+LARGEST = 150_000
+FEWEST_COLOURS = 32
 PICTURES = ROOT / "docs" / "pictures"
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+
+async def keep(page: Page, path: Path) -> None:
+    """What the page shows, as a file that a reader's line carries easily."""
+    await page.screenshot(path=path)
+    _make_small(path)
+
+
+def _make_small(path: Path) -> None:
+    colours = 256
+    while path.stat().st_size > LARGEST and colours >= FEWEST_COLOURS:
+        with Image.open(path) as shown:
+            fewer = shown.convert("RGB").quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        fewer.save(path, optimize=True)
+        colours //= 2
+    assert path.stat().st_size <= LARGEST, f"{path.name} has {path.stat().st_size} bytes"
+
+
+async def on_a_phone(windows: Windows, folder: Path) -> None:
+    """The chat on a phone, in the dark, and the website around it in English."""
+    phone = await (await windows.customer("de", viewport=NARROW, color_scheme="dark")).open()
+    await phone.ask("Gibt es in 06217 eine Störung?", "S-1042")
+    await keep(phone.page, folder / "widget-phone.png")
+    site = await windows.customer("en", viewport=WIDE, color_scheme="dark")
+    await site.visit()
+    await expect(site.page.get_by_role("button", name=site.words("widget_launcher"))).to_be_visible()
+    await keep(site.page, folder / "widget-site.png")
 
 
 async def play(stack: Stack, windows: Windows, size: dict[str, int], steps: Path | None, readme: Path | None) -> None:
@@ -30,7 +63,7 @@ async def play(stack: Stack, windows: Windows, size: dict[str, int], steps: Path
 
     async def picture(page: Page, step: str, readme_name: str = "") -> None:
         if readme and readme_name:
-            await page.screenshot(path=readme / readme_name)
+            await keep(page, readme / readme_name)
         if steps:
             await page.screenshot(path=steps / f"{size['width']}-{step}.png")
 
@@ -40,6 +73,10 @@ async def play(stack: Stack, windows: Windows, size: dict[str, int], steps: Path
     await customer.prove("2169047", windows.post(), "stefan.reuter@example.org", "V-216904")
     await customer.page.mouse.move(0, 0)
     await picture(customer.page, "3-customer-answer", "widget.png")
+    answer = customer.by("bot", "V-216904").last
+    await answer.get_by_role("button", name=customer.words("widget_why"), exact=True).click()
+    await expect(answer.locator(".reasons li").first).to_be_visible()
+    await picture(customer.page, "3-customer-why", "widget-why.png")
     await customer.ask_for_a_person("Kann ich bitte mit einem Menschen darüber sprechen?")
     await expect(agent.row(await customer.conversation())).to_be_visible()
     await picture(customer.page, "4-customer-waits")
@@ -68,6 +105,7 @@ async def main(steps: Path | None) -> None:
                 browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
                 windows = Windows(browser, stack)
                 await play(stack, windows, WIDE, steps, PICTURES)
+                await on_a_phone(windows, PICTURES)
                 if steps:
                     await play(stack, windows, NARROW, steps, None)
                 await windows.close()

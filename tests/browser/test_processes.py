@@ -8,6 +8,7 @@ from playwright.async_api import expect
 
 from bot.transparency.wording import Language
 from tests.browser.conftest import Windows
+from tests.browser.line import CustomerLine
 from tests.browser.pages import AgentWindow, CustomerWindow, Window
 from tests.browser.stack import Login, Stack
 
@@ -76,6 +77,35 @@ async def test_the_edge_dies_while_two_talk(windows: Windows, stack: Stack, lang
     await agent.page.reload()
     for author, text in (("customer", "Sind Sie noch da?"), ("human", "Ja, ich bin da")):
         await expect(agent.said_by(author, text)).to_have_count(1)
+
+
+async def test_the_edge_dies_while_a_customer_is_on_http(windows: Windows, stack: Stack) -> None:
+    """Where sockets are blocked: what is said while nobody hears it is there once, and answered once."""
+    line = CustomerLine(stack.base, "refused")
+    await line.open()
+    try:
+        customer = await windows.customer("de")
+        customer.base = line.base
+        lines_may_break(customer)
+        customer.expect_console("ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONTENT_LENGTH", "ERR_SOCKET_NOT_CONNECTED")
+        await customer.open()
+        await customer.ask(OUTAGE["de"], "S-1042")
+        killed = stack.process_of("edge")
+        with stack.down("edge"):
+            await customer.say(FIBRE["de"])
+            waiting = customer.by("customer", "Nebraer Straße 7")
+            await expect(waiting.locator(".state")).to_have_text(customer.words("widget_state_waiting"))
+        await stack.until_back("edge", killed)
+        await expect(customer.by("bot", "Nebraer Straße 7")).to_have_count(1, timeout=BACK)
+        await expect(waiting).to_have_count(1)
+        await expect(waiting.locator(".state")).to_be_hidden()
+        polls = "JSON.parse(localStorage.getItem('klartext.session')).polls"
+        assert await customer.page.evaluate(polls) is True
+        await customer.reload()
+        for author in ("customer", "bot"):
+            await expect(customer.by(author, "Nebraer Straße 7")).to_have_count(1)
+    finally:
+        await line.close()
 
 
 @pytest.mark.parametrize("name", ["brain", "actions"])

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from bot.conversation.limits import TextRefused
 from bot.conversation.model import AuthorKind, Holder, Message
 from bot.service.conversations import Refused
+from bot.service.leaving import Leaving
 from bot.store.conversations import message_of, select_messages
 from bot.store.log import read_conversation, tenures
 from bot.store.tables import message as message_table
@@ -38,6 +39,9 @@ _STEPS = st.one_of(
     st.tuples(st.just("press"), st.integers(0, 5)),
     st.tuples(st.just("locale"), st.sampled_from(LANGUAGES)),
     st.tuples(st.just("pause"), st.sampled_from([1, 61, 601, 90_000])),
+    st.tuples(
+        st.just("leave"), st.sampled_from([("mail", "eva@example.org"), ("phone", "0345 123456"), ("mail", "x")])
+    ),
     st.tuples(st.sampled_from(["work", "claim", "hand_back", "expire", "erase"]), st.none()),
 )
 _BOT_NAMES = {wording().say("author_bot", language) for language in LANGUAGES}
@@ -91,6 +95,9 @@ async def _do(world: World, conversation_id: str, step: str, value: Any) -> None
             await conversations.receive(conversation_id, button.title, client_id=uuid.uuid4().hex, button_id=button.id)
     elif step == "reply":
         await conversations.reply(conversation_id, world.anna, value, client_id=uuid.uuid4().hex)
+    elif step == "leave":
+        leaving = Leaving(world.store, conversations, world.words)
+        await leaving.leave(conversation_id, *value, client_id=uuid.uuid4().hex)
     elif step == "locale":
         await conversations.set_locale(conversation_id, value)
     elif step == "pause":

@@ -8,10 +8,11 @@
 const EVERY = 20_000;
 
 export class Attention {
-  /** `stream` carries the words; `shown()` is the open conversation's id or null. */
-  constructor(stream, shown) {
+  /** `stream` carries the words; `shown()` is the open conversation's id or null, `read(id)` the newest entry that was on screen. */
+  constructor(stream, shown, read) {
     this.stream = stream;
     this.shown = shown;
+    this.read = read;
     this.active = true;
     this.noted = () => { this.active = true; };
     this.seen = () => this.say();
@@ -32,7 +33,8 @@ export class Attention {
   }
 
   say() {
-    this.stream.sendLooking(document.hidden ? null : this.shown(), this.active);
+    const id = document.hidden ? null : this.shown();
+    this.stream.sendLooking(id, this.active, id ? this.read(id) : 0);
     this.active = false;
   }
 }

@@ -41,7 +41,7 @@ export class Desk {
       closedEarly: () => this.guarded(api.me()).catch(() => {}),
       loggedOut: () => this.sessionOver(),
     });
-    this.attention = new Attention(this.stream, () => this.state.open?.id ?? null);
+    this.attention = new Attention(this.stream, () => this.state.open?.id ?? null, (id) => this.state.read[id] ?? 0);
     this.searching = Promise.resolve();
     this.people = { agents: [], teams: [] };
     this.replies = [];
@@ -205,6 +205,7 @@ export class Desk {
   keepRead() {
     const known = Object.entries(this.state.read).filter(([id]) => this.state.entries.has(id));
     remember(this.readKey, Object.fromEntries(known));
+    this.attention.say();
   }
 
   // --- acting ---------------------------------------------------------------------------------

@@ -55,8 +55,8 @@ export class Stream {
   }
 
   /** Which conversation is on screen, and whether the agent did something since the last such word. */
-  sendLooking(conversation, active) {
-    if (this.welcomed && this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type: "looking", conversation, active }));
+  sendLooking(conversation, active, seq) {
+    if (this.welcomed && this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ type: "looking", conversation, active, seq }));
   }
 
   connect() {

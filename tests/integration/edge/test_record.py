@@ -9,7 +9,9 @@ import aiohttp
 import pytest
 
 from bot.service.brain_protocol import Button, Reply, TurnRequest, TurnResponse
+from bot.store.cases import cases, record_ticket
 from bot.store.erasure import is_erased
+from bot.store.log import newest_messages
 from connectors.widget.protocol import UNAUTHENTICATED
 from tests.integration.edge.conftest import Customer, Edge
 
@@ -122,3 +124,23 @@ async def test_the_bots_buttons_open_the_page_and_erase(edge: Edge) -> None:
         await customer.say("Gespräch löschen", payload=erase["id"])
         await customer.event("Dieses Gespräch wurde auf Wunsch")
         assert len(edge.brain.requests) == 1, "the brain is not asked whether somebody may erase"
+
+
+async def test_a_transcript_in_the_ticket_system_is_named_where_it_is_not_reached(edge: Edge) -> None:
+    async with edge.customer() as customer:
+        token = await _said(edge, customer)
+        conversation = customer.welcome["conversation"]
+        assert "Ticketsystem von" not in (await _post(edge, "", token=token, lang="de"))[2]
+        async with edge.services.store.write() as unit:
+            opened = await edge.services.conversations.open(unit, conversation)
+            await edge.services.conversations.handover.make_case(opened)
+            await opened.save()
+            (case,) = await cases(unit, conversation)
+            await record_ticket(unit, case, "T-000017", "open")
+        page = (await _post(edge, "", token=token, lang="de"))[2]
+        assert "Abschrift im Ticketsystem von Saalenetz: T-000017" in page
+        _, _, done = await _post(edge, "/erase", token=token, confirmed="yes", lang="en")
+        assert "transcript in the ticket system of Saalenetz: T-000017" in done
+        async with edge.services.store.read() as unit:
+            last = (await newest_messages(unit, conversation, 1))[0]
+        assert "T-000017" in last.text

@@ -15,7 +15,9 @@ from bot.service.files import MOST_FILES, Files
 from bot.store.attachment_tables import attachment, blob
 from bot.store.attachments import Content as Found
 from bot.store.attachments import add_attachment, attachments, keep_attachment, lease_attachments
+from bot.store.chain import verify
 from bot.store.errors import StoreUnavailable
+from bot.store.tables import message
 from bot.transparency.wording import wording
 from tests.integration.service.conftest import Desk
 from tests.invariants import assert_sound
@@ -222,3 +224,45 @@ async def test_content_that_comes_in_while_it_is_removed_is_there(desk: Desk, fi
         assert found[1] == JPEG
         await desk.conversations.erase(new, "customer")
         assert await _count(desk, blob) == 0
+
+
+async def test_a_file_is_part_of_the_chain_and_an_exchanged_one_is_found(desk: Desk, files: Files) -> None:
+    conversation_id = await desk.start()
+    receipt = await files.receive(conversation_id, JPEG, client_id="f1", name="Router.jpg")
+    other = await files.receive(conversation_id, PDF, client_id="f2", name="Rechnung.pdf")
+
+    async def found() -> list[tuple[str, int, str]]:
+        async with desk.store.read() as unit:
+            return [(one.kind, one.subject, one.what) for one in await verify(unit, conversation_id)]
+
+    async def by_hand(statement: sa.Executable) -> None:
+        async with desk.store.write() as unit:
+            await unit.connection.execute(statement)
+
+    assert await found() == []
+    ours = attachment.c.message_id == receipt.message.id
+    theirs = sa.select(attachment.c.digest).where(attachment.c.message_id == other.message.id).scalar_subquery()
+    digest = sa.select(attachment.c.digest).where(ours)
+    async with desk.store.read() as unit:
+        original = (await unit.connection.execute(digest)).scalar_one()
+    await by_hand(sa.update(attachment).where(ours).values(digest=theirs))
+    assert await found() == [("file", receipt.message.seq, "changed")]
+    await by_hand(sa.update(attachment).where(ours).values(digest=original))
+    await by_hand(sa.update(blob).where(blob.c.digest == original).values(content=JPEG + b"x"))
+    assert await found() == [("file", receipt.message.seq, "changed")]
+    await by_hand(sa.update(blob).where(blob.c.digest == original).values(content=JPEG))
+    # Its time is over: the content goes, the record stays whole.
+    await by_hand(sa.update(attachment).where(ours).values(state="expired", digest=None))
+    assert await found() == []
+    await by_hand(sa.delete(attachment).where(ours))
+    assert await found() == [("file", receipt.message.seq, "removed")]
+
+
+async def test_an_erased_file_leaves_the_chain_whole(desk: Desk, files: Files) -> None:
+    conversation_id = await desk.start()
+    await files.receive(conversation_id, JPEG, client_id="f1", name="Router.jpg")
+    await desk.conversations.erase(conversation_id, "customer")
+    async with desk.store.read() as unit:
+        assert await verify(unit, conversation_id) == []
+        digests = await unit.connection.execute(sa.select(message.c.file_digest))
+        assert set(digests.scalars()) == {None}

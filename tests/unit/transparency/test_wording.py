@@ -9,6 +9,7 @@ import pytest
 
 from bot.conversation.handover import HANDOVER_REASONS, Reason
 from bot.transparency.lint import Rule, problems, rules
+from bot.transparency.sentences import token_finder
 from bot.transparency.wording import LANGUAGES, Wording, WordingError, wording
 
 
@@ -24,8 +25,9 @@ def test_each_rule_finds_its_sentences_in_its_languages(rule: Rule, sentence: st
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.name)
 def test_each_word_of_a_rule_has_been_seen_to_find_something(rule: Rule) -> None:
-    unseen = [one.pattern for one in rule.patterns() if not any(one.search(sentence) for sentence in rule.finds)]
-    assert unseen == []
+    for language in rule.languages:
+        finders = enumerate(rule.finders(language))
+        assert [place for place, find in finders if not any(find(sentence) for sentence in rule.finds)] == []
 
 
 @pytest.mark.parametrize("sentence", [sentence for rule in rules() for sentence in rule.spares])
@@ -38,12 +40,34 @@ def test_a_placeholder_that_one_language_misses_is_found() -> None:
     assert "placeholders" in found
 
 
-@pytest.mark.parametrize("extra", ["words: [x]\n  pattern: x", "languages: [de]", "words: [x]\n  excepted: [y]"])
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "words: [x]\n  pattern: x",
+        "languages: [de]",
+        "words: [x]\n  excepted: [y]",
+        "languages: [de]\n  words: [x]\n  unless: [y]",
+        "languages: [de]\n  words: [x]\n  tokens: [[{LOWER: x}]]",
+    ],
+)
 def test_a_rule_that_says_too_little_or_too_much_does_not_load(extra: str, tmp_path: Path) -> None:
     path = tmp_path / "rules.yml"
     path.write_text(f"- rule: r\n  finds: [x]\n  {extra}\n", encoding="utf-8")
     with pytest.raises(msgspec.ValidationError):
         rules.__wrapped__(path)
+
+
+def test_a_sequence_that_is_none_does_not_pass_for_a_rule_that_finds_nothing() -> None:
+    with pytest.raises(ValueError, match="LOUDER"):
+        token_finder("de", [[{"LOUDER": "x"}]], ())
+
+
+def test_a_sequence_is_looked_for_within_one_sentence() -> None:
+    sequence: list[dict[str, object]] = [{"LOWER": "ich"}, {"OP": "*"}, {"LOWER": "mensch"}]
+    find = token_finder("de", [sequence], ["kein"])
+    assert find("Ich bin ein Mensch.") == "Ich bin ein Mensch"
+    assert find("Ich bin ein Bot. Ein Mensch ist da.") is None
+    assert find("Ich bin kein Mensch.") is None
 
 
 def test_the_products_own_texts_pass() -> None:

@@ -62,7 +62,7 @@ export class Connection {
   #login = null;
   #knownIn = null;
 
-  /** `listener` has onState, onWelcome, onEvent, onAck, onRefused, onError, onTyping, onIdentified and onFreshStart. */
+  /** `listener` has onState, onWelcome, onEvent, onAck, onRefused, onError, onTyping, onSeen, onIdentified and onFreshStart. */
   constructor(base, session, locale, listener) {
     this.#base = base;
     this.#session = session;
@@ -105,8 +105,7 @@ export class Connection {
   forget() {
     this.stop();
     this.#lastSeq = 0;
-    this.#login = this.#knownIn = null;
-    this.#humanId = null;
+    this.#login = this.#knownIn = this.#humanId = null;
   }
 
   /** Offers what waits, also what another tab left. */
@@ -150,9 +149,8 @@ export class Connection {
   }
 
   typing() {
-    const now = Date.now();
-    if (this.#state !== "open" || now - this.#typedAt < TYPING_EVERY) return;
-    this.#typedAt = now;
+    if (this.#state !== "open" || Date.now() - this.#typedAt < TYPING_EVERY) return;
+    this.#typedAt = Date.now();
     this.#frame({ type: "typing" });
   }
 
@@ -175,7 +173,7 @@ export class Connection {
     this.#welcomeTimer = setTimeout(() => this.#lose(CLOSE_LOST), WELCOME_WITHIN);
     this.#line = new Line(this.#base, hello, {
       onFrame: (frame) => this.#receive(frame),
-      onClosed: (code) => this.#lose(code, { hadToken: Boolean(token) }),
+      onClosed: (code) => this.#lose(code, { hadToken: Boolean(token) || this.#welcomed }),
     });
   }
 
@@ -201,9 +199,8 @@ export class Connection {
     }
     // What never got through may get through the other way.
     if (blocked) this.#polls = !this.#polls;
-    const wait = blocked && this.#polls ? 0 : this.#waitAfter(code);
+    this.#retryTimer = setTimeout(() => this.#open(), blocked && this.#polls ? 0 : this.#waitAfter(code));
     this.#setState(navigator.onLine === false ? "offline" : "waiting", code);
-    this.#retryTimer = setTimeout(() => this.#open(), wait);
   }
 
   /** Over HTTP: tries, ever more rarely, whether a socket gets through by now, without giving up what works. */
@@ -211,7 +208,7 @@ export class Connection {
     this.#socketTimer = setTimeout(() => {
       this.#socketAgain = Math.min(SOCKET_AGAIN_LIMIT, 2 * this.#socketAgain);
       const url = new URL("ws", this.#base);
-      url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+      url.protocol = url.protocol.replace("http", "ws");
       const trial = new WebSocket(url);
       trial.onopen = () => {
         trial.close();
@@ -263,6 +260,8 @@ export class Connection {
       case "identified":
         this.#knownIn = this.#session.conversation;
         return this.#listener.onIdentified({ accepted: true });
+      case "seen":
+        return this.#listener.onSeen(frame.seq);
       case "typing":
         return this.#listener.onTyping(frame.author);
       case "ping":
@@ -284,6 +283,7 @@ export class Connection {
     if (fresh) this.#session.set({ read: 0, locale: this.#locale });
     const { holder, holder_name: holderName, head_seq: head } = frame;
     this.#listener.onWelcome({ holder, holderName, head, replaces, fresh, resumedFrom });
+    if (frame.seen) this.#listener.onSeen(frame.seen);
     this.#setState("open");
     this.#tellLocale();
     this.#tellLogin();

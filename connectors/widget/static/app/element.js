@@ -13,6 +13,7 @@ import { Events } from "./events.js";
 import { Files } from "./files.js";
 import { Header } from "./header.js";
 import { Launcher } from "./launcher.js";
+import { Leave } from "./leave.js";
 import { openRecord } from "./record.js";
 import { Session } from "./session.js";
 import { Stage } from "./stage.js";
@@ -90,6 +91,7 @@ export class KlartextWidget extends HTMLElement {
       onRefused: (clientId) => this.thread.refuse(clientId),
       onError: (message) => this.status.say(message),
       onTyping: (author) => this.thread.setTyping(author),
+      onSeen: (seq) => this.thread.setSeen(seq),
       onIdentified: (detail) => this.#events.emit("identified", detail),
       onFreshStart: () => this.#freshStart(),
     });
@@ -143,6 +145,11 @@ export class KlartextWidget extends HTMLElement {
       announce: (text) => this.#announce(text),
     });
     this.composer.acceptDrops(this.panel);
+    const closed = () => {
+      this.composer.element.hidden = false;
+      this.composer.focus();
+    };
+    this.leave = new Leave(texts, { base: KlartextWidget.base, session: this.#session, onClosed: closed });
     this.status = new StatusLine(texts, () => this.#connection.start());
     this.announcer = h("p", { class: "unseen", "aria-live": "polite" });
     this.greeting = h("p", { class: "greeting", dir: "auto" });
@@ -156,7 +163,7 @@ export class KlartextWidget extends HTMLElement {
     this.thread.log.append(this.transcript.element);
 
     const end = h("div", { class: "end" }, this.thread.jump, this.thread.typing);
-    this.panel.append(this.header.element, this.status.element, this.thread.log, end, this.composer.element, this.announcer);
+    this.panel.append(this.header.element, this.status.element, this.thread.log, end, this.composer.element, this.leave.element, this.announcer);
     this.root = h("div", { class: "root" }, this.launcher.element, this.panel);
     this.root.classList.toggle("left", this.dataset.position === "left");
     shadow.append(this.root);
@@ -192,8 +199,8 @@ export class KlartextWidget extends HTMLElement {
     const texts = this.#wording(language);
     this.#session.set({ language: { page: this.#pageLanguage, chosen: language } });
     this.#relabel(texts);
-    const { launcher, header, status, thread, transcript: kept, composer } = this;
-    for (const part of [launcher, header, status, thread, kept, composer]) part.relabel(texts);
+    const { launcher, header, status, thread, transcript: kept, composer, leave } = this;
+    for (const part of [launcher, header, status, thread, kept, composer, leave]) part.relabel(texts);
     this.#connection.setLocale(language);
     this.#events.emit("locale", { language });
   }
@@ -281,6 +288,11 @@ export class KlartextWidget extends HTMLElement {
   #choose(button, element) {
     if (button.opens === "record") {
       openRecord(KlartextWidget.base, this.#session.token, this.#texts.language);
+      return;
+    }
+    if (button.opens === "leave") {
+      this.composer.element.hidden = true;
+      this.leave.open();
       return;
     }
     const byKeyboard = element.matches(":focus-visible");

@@ -84,6 +84,7 @@ export class PollingLine {
       this.#pings = 0;
       this.#hand({ type: "pong" });
     }
+    if (page.seen) this.#hand({ type: "seen", seq: page.seen });
     if (page.typing) this.#hand({ type: "typing", author: page.typing });
     this.#take(page);
     if (hidden && !this.#pings) await this.#pause();

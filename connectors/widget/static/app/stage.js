@@ -48,7 +48,7 @@ export class Stage {
 
   #keepFocusInside(event) {
     if (!this.#covers) return;
-    const stops = [...this.#panel.querySelectorAll("button, textarea, a[href], summary, [tabindex='0']")].filter(
+    const stops = [...this.#panel.querySelectorAll("button, input, textarea, a[href], summary, [tabindex='0']")].filter(
       (node) => !node.disabled && node.checkVisibility(),
     );
     const current = this.#root.activeElement;

@@ -235,6 +235,14 @@ textarea::placeholder { color: var(--ink-soft); opacity: 1; }
   border: 1.5px solid var(--edge); border-radius: 10px; background: var(--paper); color: var(--ink);
 }
 .size { font-size: .88em; color: var(--ink-soft); }
+.leave fieldset { display: flex; flex-wrap: wrap; gap: 0 1.25em; margin: 0; padding: 0; border: 0; }
+.leave legend { padding: 0; font-weight: 650; }
+.way { display: flex; align-items: center; gap: .5em; }
+.way input { width: 1.25em; height: 1.25em; margin: 0; accent-color: var(--accent); }
+.way label { display: flex; flex: 1; align-items: center; min-height: 44px; }
+.contact { width: 100%; min-height: 48px; margin-block: .2em .5em; padding: .4em .75em; border: 1.5px solid var(--edge); border-radius: 10px; background: var(--paper); color: var(--ink); font: inherit; }
+.over .contact { border: 2px solid var(--alert); }
+.leave .field { flex-wrap: wrap; align-items: center; gap: .2em 1em; }
 .hint { font-size: .92em; line-height: 1.4; color: var(--ink-soft); }
 .hint:not(:empty) { margin-bottom: .5em; }
 .over .hint { color: var(--alert); font-weight: 600; }
@@ -253,9 +261,17 @@ const CONDITIONS = `
   .head { padding-top: calc(.7em + env(safe-area-inset-top)); }
   .head, .log, .composer { padding-inline: calc(.8em + env(safe-area-inset-left)) calc(.8em + env(safe-area-inset-right)); }
 }
-/* Little height, as at 400 % zoom: the whole panel scrolls, only the field stays in reach. */
+/* Little height, as at 400 % zoom: the whole panel scrolls; the way to a person and the field stay in reach. */
 @media (max-height: 26rem) {
-  .panel, .large-type .panel { overflow-y: auto; }
+  .panel, .large-type .panel { overflow-y: auto; scroll-padding-block: 3.6rem 4.5rem; }
+  .head { display: contents; }
+  .who, .tools, .phone { margin: 0; padding: .4em calc(.8em + env(safe-area-inset-right)) .4em calc(.8em + env(safe-area-inset-left)); background: var(--head); color: var(--head-ink); }
+  .who { padding-top: calc(.6em + env(safe-area-inset-top)); }
+  .tools { position: sticky; top: 0; z-index: 1; padding-block: .2em; }
+  .to-human { padding-block: 0; }
+  .composer { padding-block: .3em; }
+  .short .tools { margin-top: 0; }
+  :is(.who, .tools, .phone) :focus-visible { outline-color: var(--head-ink); }
   .log { flex: 1 0 auto; overflow: visible; }
   .composer { position: sticky; bottom: 0; }
   .end { position: sticky; bottom: 4.5em; }

@@ -22,6 +22,7 @@ export class Thread {
   #typing = null;
   #typingTimer = 0;
   #earlier = 0;
+  #seen = 0;
   #pinned = true;
   #burst = { node: null, at: 0 };
 
@@ -73,30 +74,32 @@ export class Thread {
     setTimeout(() => this.log.setAttribute("aria-live", "polite"), 400);
   }
 
-  /** Forgets what the server confirmed in this conversation; what waits stays, and what is over. */
-  clearConfirmed() {
-    const kept = this.#entries.filter((entry, place) => entry.pending || place < this.#earlier);
+  /** Forgets what the server confirmed in this conversation, except `spared`; what waits stays, and what is over. */
+  clearConfirmed(spared = null) {
+    const kept = this.#entries.filter((entry, place) => entry.pending || entry === spared || place < this.#earlier);
     for (const entry of this.#entries) if (!kept.includes(entry)) entry.node.remove();
     this.#entries = kept;
   }
 
   /** Forgets the conversations before this one, too, and with `waiting` what the server has not confirmed. */
   clear({ waiting = false } = {}) {
-    this.#earlier = 0;
+    this.#earlier = this.#seen = 0;
     if (waiting) for (const entry of this.#entries) entry.pending = false;
     this.clearConfirmed();
   }
 
-  /** What is shown belongs to a conversation that is over: it stays readable, and `text` says what has happened. */
+  /**
+   * The conversation cannot be opened any more, perhaps because it was erased: nothing of it stays on screen but the
+   * system's last word, which may say so, and `text`.
+   */
   endConversation(text) {
+    const last = this.confirmed.at(-1);
+    this.#earlier = 0;
+    this.clearConfirmed(last?.kind === "notice" ? last : null);
     const at = new Date().toISOString();
     this.#insert({ author: { kind: "system" }, kind: "notice", text, at, buttons: [], sources: [] });
     this.#earlier = this.#firstPending();
-    // Its token is gone, and its places belong to other messages now.
-    for (const entry of this.#entries.slice(0, this.#earlier)) {
-      entry.seq = null;
-      entry.node.querySelector(".why")?.remove();
-    }
+    this.#seen = 0;
   }
 
   /** A message of the server. Its own waiting entry, if there is one, takes it over. */
@@ -117,6 +120,7 @@ export class Thread {
     const waiting = entry.clientId && this.#entries.find((other) => other.pending && other.clientId === entry.clientId);
     if (waiting) this.#confirm(waiting, entry);
     else this.#insert(entry, follow);
+    if (entry.seq <= this.#seen) this.#markSeen();
   }
 
   /** A message of the customer that the server has not confirmed yet. */
@@ -149,6 +153,22 @@ export class Thread {
     if (!entry) return;
     entry.files[0].progress = share;
     entry.node.querySelector("progress").value = share;
+  }
+
+  /** A person has had everything up to `seq` on screen: the customer's newest message there says so. */
+  setSeen(seq) {
+    this.#seen = seq;
+    this.silently(() => this.#markSeen());
+  }
+
+  #markSeen() {
+    const seen = this.#entries.slice(this.#earlier).filter((entry) => entry.author.kind === "customer" && entry.seq && entry.seq <= this.#seen);
+    for (const entry of this.#entries) {
+      const state = entry === seen.at(-1) ? "seen" : null;
+      if (entry.pending || (entry.state ?? null) === state) continue;
+      entry.state = state;
+      this.#draw(entry);
+    }
   }
 
   refuse(clientId) {
