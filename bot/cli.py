@@ -363,6 +363,8 @@ def agents_add(
         _run(add())
     except IntegrityError:
         _fail(f"the login {login!r} is taken")
+    except ValueError as error:
+        _fail(str(error))
     out.print(f"Login {login.strip().lower()}  password {password}  (shown only now)")
 
 

@@ -9,28 +9,38 @@ Request Tracker being away, slow, misconfigured or answering with something else
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from datetime import datetime, timezone
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote, unquote
 
 import aiohttp
 import msgspec
-import structlog
 
 from actions.crm import note_marks
-from actions.crm.errors import CrmUnavailable
+from actions.crm.errors import CrmRejected, CrmUnavailable
 from actions.crm.lookup import storable
 from actions.crm.models import TicketStatus
-from actions.crm.tickets import Filed, Note, Texts, TicketDraft
+from actions.crm.request_tracker_wire import (
+    Attachment,
+    FileOf,
+    Item,
+    Made,
+    Page,
+    Transaction,
+    checked,
+    converted,
+    decoded,
+)
+from actions.crm.ticket_work import NewFile
+from actions.crm.tickets import Filed, Note, StoredFile, Texts, TicketDraft
 from actions.crm.transport import Answer, HttpTransport
 
-log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
-
+_FILE_TIME_LIMIT = 30.0  # seconds for a request that carries a file
 TIME_LIMIT = 5.0  # seconds for one request: Request Tracker checks a password hash, slow by design, on every one
 _SCHEME = "klartext:"
 _LONGEST_LINK = 200  # Request Tracker keeps 240 characters of a link
@@ -42,46 +52,8 @@ _STATUS: dict[str, TicketStatus] = {
     "resolved": "solved",
     "rejected": "closed",
 }
+_SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
 _NATIVE = {status: native for native, status in _STATUS.items()}
-
-
-class _Link(msgspec.Struct):
-    ref: str
-    url: str = msgspec.field(name="_url", default="")
-
-
-class _User(msgspec.Struct):
-    id: str
-
-
-class _Item(msgspec.Struct, rename={"links": "_hyperlinks"}):
-    id: int
-    links: list[_Link]
-    subject: str = msgspec.field(name="Subject")
-    status: str = msgspec.field(name="Status")
-    created: datetime = msgspec.field(name="Created")
-    due: datetime | None = msgspec.field(name="Due", default=None)
-
-
-class _Transaction(msgspec.Struct):
-    id: int
-    ticket: int = msgspec.field(name="ObjectId")
-    kind: str = msgspec.field(name="Type")
-    created: datetime = msgspec.field(name="Created")
-    creator: _User = msgspec.field(name="Creator")
-
-
-class _Attachment(msgspec.Struct):
-    content: str = msgspec.field(name="Content", default="")
-    kind: str = msgspec.field(name="ContentType", default="")
-
-
-class _Page(msgspec.Struct):
-    items: list[dict[str, Any]]
-
-
-class _Made(msgspec.Struct):
-    id: int
 
 
 class RequestTracker:
@@ -125,7 +97,7 @@ class RequestTracker:
             body["Requestor"] = storable(draft.requestor)
         if draft.due_at is not None:
             body["Due"] = _moment(draft.due_at)
-        made = _decoded("file", await self._send("file", "POST", "/ticket", body), _Made)
+        made = decoded("file", await self._send("file", "POST", "/ticket", body), Made)
         of_key = await self._find("file", [f"RefersTo = '{_link(f'key/{_short(key)}')}'"], oldest_first=True, limit=2)
         if not of_key:
             raise CrmUnavailable("file", "the ticket made cannot be found")
@@ -194,6 +166,32 @@ class RequestTracker:
         """See `TicketSystem.notes`."""
         return list((await self._notes(number)).values())
 
+    async def add_file(self, number: str, file: NewFile, *, key: str) -> StoredFile:
+        """See `TicketSystem.add_file`. The comment that carries the file is marked like a note."""
+        if (known := (await self._files(number)).get(note_marks.digest(key))) is not None:
+            return _whole(known, file)
+        name = storable(file.name)
+        body = {
+            "Content": note_marks.marked_file(name, key),
+            "ContentType": "text/plain",
+            "Attachments": [
+                {
+                    "FileName": _plain_name(name),
+                    "FileType": file.media_type,
+                    "FileContent": base64.b64encode(file.content).decode(),
+                }
+            ],
+        }
+        await self._send("add_file", "POST", f"/ticket/{_id(number)}/comment", body, time_limit=_FILE_TIME_LIMIT)
+        stored = (await self._files(number)).get(note_marks.digest(key))
+        if stored is None:
+            raise CrmUnavailable("add_file", "the file added cannot be found")
+        return _whole(stored, file)
+
+    async def files(self, number: str) -> list[StoredFile]:
+        """See `TicketSystem.files`."""
+        return list((await self._files(number)).values())
+
     async def reopen(self, number: str, *, due_at: datetime) -> None:
         """See `TicketSystem.reopen`."""
         body = {"Status": _NATIVE["new"], "Due": _moment(due_at)}
@@ -211,13 +209,33 @@ class RequestTracker:
 
     async def _notes(self, number: str) -> dict[str, Note]:
         """The notes by the digests of their keys, newest first."""
-        query = f"ObjectType = 'RT::Ticket' AND TicketId = {_id(number)} AND Type = 'Comment'"
-        spoken = await self._transactions("notes", query)
-        comments = await asyncio.gather(*(self._content(one) for one in spoken))
-        found = [(one, note_marks.read(comment or "")) for one, comment in zip(spoken, comments, strict=True)]
+        found = [(one, note_marks.read(comment)) for one, comment in await self._comments("notes", number)]
         return {note[1]: Note(text=note[0], at=one.created) for one, note in found if note is not None}
 
-    async def _transactions(self, operation: str, query: str) -> list[_Transaction]:
+    async def _files(self, number: str) -> dict[str, StoredFile]:
+        """The files by the digests of their keys, newest first."""
+        found = [(one, note_marks.read_file(comment)) for one, comment in await self._comments("files", number)]
+        marked = {one.id: (*mark, one.created) for one, mark in found if mark is not None}
+        if not marked:
+            return {}
+        params = {"fields": "Filename,ContentType,ContentLength,TransactionId", "per_page": "100"}
+        params |= {"orderby": "id", "order": "DESC"}
+        page = decoded("files", await self._get("files", f"/ticket/{_id(number)}/attachments", params), Page)
+        files = {}
+        for item in (converted("files", item, FileOf) for item in page.items):
+            if item.name and (about := marked.get(item.transaction)):
+                name, digest, at = about
+                files[digest] = StoredFile(name=name, media_type=item.kind, size=item.size, at=at)
+        return files
+
+    async def _comments(self, operation: str, number: str) -> list[tuple[Transaction, str]]:
+        """The comments on a ticket with their words, newest first."""
+        query = f"ObjectType = 'RT::Ticket' AND TicketId = {_id(number)} AND Type = 'Comment'"
+        spoken = await self._transactions(operation, query)
+        comments = await asyncio.gather(*(self._content(one) for one in spoken))
+        return [(one, comment or "") for one, comment in zip(spoken, comments, strict=True)]
+
+    async def _transactions(self, operation: str, query: str) -> list[Transaction]:
         """What happened to tickets, newest first."""
         params = {
             "query": query,
@@ -226,10 +244,10 @@ class RequestTracker:
             "orderby": "id",
             "order": "DESC",
         }
-        page = _decoded(operation, await self._get(operation, "/transactions", params), _Page)
-        return [_converted(operation, item, _Transaction) for item in page.items]
+        page = decoded(operation, await self._get(operation, "/transactions", params), Page)
+        return [converted(operation, item, Transaction) for item in page.items]
 
-    async def _texts(self, native: int | None, spoken: Sequence[_Transaction]) -> Texts:
+    async def _texts(self, native: int | None, spoken: Sequence[Transaction]) -> Texts:
         of_ticket = [one for one in spoken if one.ticket == native]
         first = next((one for one in of_ticket if one.kind == "Create"), None)
         # A requestor who writes goes by the mail address as name; the team has names of its own.
@@ -238,13 +256,14 @@ class RequestTracker:
         noted_at = None if last is None or note is None else last.created
         return Texts(description=description or "", last_note=note, noted_at=noted_at)
 
-    async def _content(self, spoken: _Transaction | None) -> str | None:
+    async def _content(self, spoken: Transaction | None) -> str | None:
         if spoken is None:
             return None
-        answer = await self._get(
-            "texts", f"/transaction/{spoken.id}/attachments", {"fields": "Content,ContentType", "per_page": "20"}
-        )
-        parts = [_converted("texts", item, _Attachment) for item in _decoded("texts", answer, _Page).items]
+        # Words only: the content of a file on the same comment would come along.
+        words = [{"field": "TransactionId", "value": spoken.id}, {"field": "ContentType", "value": "text/plain"}]
+        params = {"query": msgspec.json.encode(words).decode(), "fields": "Content,ContentType", "per_page": "20"}
+        answer = await self._get("texts", "/attachments", params)
+        parts = [converted("texts", item, Attachment) for item in decoded("texts", answer, Page).items]
         return next((part.content for part in parts if part.kind == "text/plain" and part.content), None)
 
     async def _find(
@@ -254,49 +273,42 @@ class RequestTracker:
         query = " AND ".join([f"Queue = '{name}'", *clauses])
         params = {"query": query, "fields": _FIELDS, "per_page": str(limit), "orderby": "id"}
         params["order"] = "ASC" if oldest_first else "DESC"
-        page = _decoded(operation, await self._get(operation, "/tickets", params), _Page)
-        return [_filed(_converted(operation, item, _Item)) for item in page.items]
+        page = decoded(operation, await self._get(operation, "/tickets", params), Page)
+        return [_filed(converted(operation, item, Item)) for item in page.items]
 
     async def _withdraw(self, native: int, counts: str) -> None:
         body = {"Content": f"Doppelt angelegt, es gilt {counts}.", "ContentType": "text/plain", "Status": "rejected"}
         await self._send("file", "POST", f"/ticket/{native}/comment", body)
 
     async def _get(self, operation: str, path: str, params: dict[str, str]) -> Answer:
-        return _checked(operation, await self._transport.call(operation, "GET", path, params=params, repeatable=True))
+        return checked(operation, await self._transport.call(operation, "GET", path, params=params, repeatable=True))
 
-    async def _send(self, operation: str, method: str, path: str, body: dict[str, Any]) -> Answer:
+    async def _send(
+        self, operation: str, method: str, path: str, body: dict[str, Any], *, time_limit: float | None = None
+    ) -> Answer:
         encoded = msgspec.json.encode(body)
         # Adding a link that is there already changes nothing; a second ticket or comment would be one too many.
-        sent = await self._transport.call(operation, method, path, body=encoded, repeatable=method == "PUT")
-        return _checked(operation, sent)
+        repeatable = method == "PUT"
+        sent = await self._transport.call(
+            operation, method, path, body=encoded, repeatable=repeatable, time_limit=time_limit
+        )
+        return checked(operation, sent)
 
 
-def _checked(operation: str, answer: Answer) -> Answer:
-    if answer.status in {401, 403}:
-        log.error("the ticket system refuses us", operation=operation, status=answer.status)
-        raise CrmUnavailable(operation, "access refused")
-    if answer.status >= 300:
-        raise CrmUnavailable(operation, f"status {answer.status}")
-    return answer
+def _plain_name(name: str) -> str:
+    """The name in letters that every part of Request Tracker keeps; the comment has it as it is."""
+    spelled = name.translate(_SPELLED)
+    return unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode() or "file"
 
 
-def _decoded(operation: str, answer: Answer, kind: type[T]) -> T:
-    try:
-        return _converted(operation, msgspec.json.decode(answer.body), kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        log.error("unreadable answer of the ticket system", operation=operation)
-        raise CrmUnavailable(operation, "unreadable") from error
+def _whole(stored: StoredFile, file: NewFile) -> StoredFile:
+    """Request Tracker cuts or drops what is larger than it is set up to keep."""
+    if stored.size < len(file.content):
+        raise CrmRejected("add_file", "the ticket system did not keep the whole file")
+    return stored
 
 
-def _converted(operation: str, value: Any, kind: type[T]) -> T:
-    try:
-        return msgspec.convert(value, kind, strict=False)  # Request Tracker writes numbers as texts
-    except msgspec.ValidationError as error:
-        log.error("unreadable answer of the ticket system", operation=operation, error=str(error)[:200])
-        raise CrmUnavailable(operation, "unreadable") from error
-
-
-def _filed(item: _Item) -> Filed:
+def _filed(item: Item) -> Filed:
     links = (link.url for link in item.links if link.ref == "refers-to" and link.url.startswith(_SCHEME))
     marks = (unquote(link[len(_SCHEME) :]) for link in links)
     return Filed(

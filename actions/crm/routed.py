@@ -26,8 +26,8 @@ from actions.crm.models import (
     TicketKind,
 )
 from actions.crm.repository import CrmRepository
-from actions.crm.ticket_work import TicketNote
-from actions.crm.tickets import OPEN, Filed, Note, Texts, TicketDraft, TicketSystem
+from actions.crm.ticket_work import NewFile, TicketFile, TicketNote
+from actions.crm.tickets import OPEN, Filed, Note, StoredFile, Texts, TicketDraft, TicketSystem
 
 log = structlog.get_logger(__name__)
 
@@ -148,6 +148,18 @@ class RoutedTickets:
         note = await self._tickets.add_note(number, text, key=idempotency_key)
         return Fact(value=_note(number, note), record=number, as_of=self._clock())
 
+    async def ticket_files(self, number: str) -> list[Fact[TicketFile]]:
+        """See `TicketWorkVerbs.ticket_files`."""
+        files = await self._tickets.files(number)
+        now = self._clock()
+        return [Fact(value=_file(number, file), record=number, as_of=now) for file in files]
+
+    async def add_ticket_file(self, number: str, file: NewFile, *, idempotency_key: str) -> Fact[TicketFile]:
+        """See `TicketWorkVerbs.add_ticket_file`."""
+        await self._existing(number, "add_ticket_file")
+        stored = await self._tickets.add_file(number, file, key=idempotency_key)
+        return Fact(value=_file(number, stored), record=number, as_of=self._clock())
+
     async def reopen_ticket(self, number: str, reason: str, *, idempotency_key: str) -> Fact[Ticket]:
         """See `TicketWorkVerbs.reopen_ticket`."""
         found = await self._existing(number, "reopen_ticket")
@@ -217,6 +229,12 @@ def _kind(filed: Filed) -> TicketKind:
 
 def _note(number: str, note: Note) -> TicketNote:
     return TicketNote(ticket_number=number, text=note.text, noted_at=note.at)
+
+
+def _file(number: str, file: StoredFile) -> TicketFile:
+    return TicketFile(
+        ticket_number=number, name=file.name, media_type=file.media_type, size=file.size, added_at=file.at
+    )
 
 
 def _ticket(filed: Filed, texts: Texts) -> Ticket:

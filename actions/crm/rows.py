@@ -26,7 +26,7 @@ from actions.crm.models import (
     Outage,
     Ticket,
 )
-from actions.crm.ticket_work import TicketNote
+from actions.crm.ticket_work import TicketFile, TicketNote
 
 M = TypeVar("M", bound=Model)
 
@@ -98,6 +98,10 @@ def ticket(row: RowMapping) -> Ticket:
 
 def ticket_note(row: RowMapping) -> TicketNote:
     return _made(TicketNote, ticket_number=row["number"], **_pick(row, "text", "noted_at"))
+
+
+def ticket_file(row: RowMapping) -> TicketFile:
+    return _made(TicketFile, ticket_number=row["number"], **_pick(row, "name", "media_type", "size", "added_at"))
 
 
 def order(row: RowMapping) -> Order:

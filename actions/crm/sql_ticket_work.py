@@ -1,10 +1,11 @@
-"""Notes on tickets, and opening them again, on SQL."""
+"""Notes and files on tickets, and opening them again, on SQL."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actions.crm import rows
@@ -16,8 +17,8 @@ from actions.crm.models import Fact, Ticket
 from actions.crm.queries import OPEN
 from actions.crm.sql_part import SqlPart
 from actions.crm.tables import ticket
-from actions.crm.tables_service import ticket_note
-from actions.crm.ticket_work import TicketNote
+from actions.crm.tables_service import ticket_file, ticket_note
+from actions.crm.ticket_work import NewFile, TicketFile, TicketNote
 
 
 class SqlTicketWork(SqlPart):
@@ -41,6 +42,23 @@ class SqlTicketWork(SqlPart):
 
         return await self._database.write("add_ticket_note", work)
 
+    async def ticket_files(self, number: str) -> list[Fact[TicketFile]]:
+        query = _files().where(ticket.c.number == number).order_by(ticket_file.c.id.desc())
+        return await self._all("ticket_files", query, rows.ticket_file)
+
+    async def add_ticket_file(self, number: str, file: NewFile, *, idempotency_key: str) -> Fact[TicketFile]:
+        async def work(connection: AsyncConnection) -> Fact[TicketFile]:
+            found = await _existing(connection, number, "add_ticket_file")
+            known = await done_before(connection, "add_ticket_file", idempotency_key)
+            if known is None:
+                known = await _store(connection, found, file, self._clock())
+                await keep_done(connection, "add_ticket_file", idempotency_key, known)
+            query = _files().where(ticket_file.c.id == int(known))
+            row = (await connection.execute(query)).mappings().one()
+            return self._fact(rows.ticket_file(row), row["number"])
+
+        return await self._database.write("add_ticket_file", work)
+
     async def reopen_ticket(self, number: str, reason: str, *, idempotency_key: str) -> Fact[Ticket]:
         async def work(connection: AsyncConnection) -> Fact[Ticket]:
             found = await _existing(connection, number, "reopen_ticket")
@@ -62,6 +80,25 @@ async def _existing(connection: AsyncConnection, number: str, operation: str) ->
     if row is None:
         raise CrmRejected(operation, "no such ticket")
     return row
+
+
+def _files() -> Select[Any]:
+    """Files without their content, which nobody asks for here."""
+    about = (ticket_file.c.name, ticket_file.c.media_type, ticket_file.c.size, ticket_file.c.added_at)
+    return select(*about, ticket.c.number).join(ticket, ticket.c.id == ticket_file.c.ticket_id)
+
+
+async def _store(connection: AsyncConnection, found: RowMapping, file: NewFile, now: datetime) -> str:
+    """Insert the file; its id as text."""
+    statement = insert(ticket_file).values(
+        ticket_id=found["id"],
+        name=storable(file.name)[:200],
+        media_type=file.media_type[:100],
+        size=len(file.content),
+        content=file.content,
+        added_at=now,
+    )
+    return str((await connection.execute(statement.returning(ticket_file.c.id))).scalar_one())
 
 
 async def _write(connection: AsyncConnection, found: RowMapping, text: str, now: datetime) -> str:

@@ -1,8 +1,8 @@
-"""The tables of service on site and on tickets: taken windows, customers' notes, product sheets, keys of writes."""
+"""The tables of service on site and on tickets: taken windows, customers' notes and files, product sheets, keys."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import Column, Date, ForeignKey, Integer, LargeBinary, String, Table, Text
 
 from actions.crm.tables import UtcDateTime, appointment, metadata, serial, ticket
 
@@ -14,6 +14,20 @@ ticket_note = Table(
     Column("ticket_id", ForeignKey(ticket.c.id), nullable=False, index=True),
     Column("text", Text, nullable=False),
     Column("noted_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# What the customer has put on a ticket, with its content.
+ticket_file = Table(
+    "ticket_file",
+    metadata,
+    Column("id", serial, primary_key=True, autoincrement=True),
+    Column("ticket_id", ForeignKey(ticket.c.id), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("media_type", String(100), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
     sqlite_autoincrement=True,
 )
 
@@ -46,4 +60,4 @@ product_sheet = Table(
 )
 
 # Filled by the assistant's writes alone.
-WRITTEN = (ticket_note, visit_booking, done_request)
+WRITTEN = (ticket_note, ticket_file, visit_booking, done_request)

@@ -1,4 +1,4 @@
-"""Work on a ticket that is there: the customer's notes, and opening it again. Part of `CrmRepository`.
+"""Work on a ticket that is there: the customer's notes and files, and opening it again. Part of `CrmRepository`.
 
 Guarantee: repeating a writing verb with its key changes nothing and tells the outcome again. Nothing here asks whose
 ticket it is: the caller has looked.
@@ -20,6 +20,24 @@ class TicketNote(Model, frozen=True, kw_only=True):
     noted_at: datetime
 
 
+class NewFile(Model, frozen=True, kw_only=True):
+    """A file to be put on a ticket. The media type is the one that the content shows."""
+
+    name: str
+    media_type: str
+    content: bytes  # at most 16 MiB; base64 where it travels as JSON
+
+
+class TicketFile(Model, frozen=True, kw_only=True):
+    """A file on a ticket, without its content."""
+
+    ticket_number: str
+    name: str
+    media_type: str
+    size: int  # bytes
+    added_at: datetime
+
+
 class TicketWorkVerbs(Protocol):
     """What may be done to a ticket."""
 
@@ -32,6 +50,20 @@ class TicketWorkVerbs(Protocol):
 
         Raises:
             CrmRejected: there is no such ticket.
+        """
+        ...
+
+    async def ticket_files(self, number: str) -> list[Fact[TicketFile]]:
+        """The customer's files on a ticket, newest first. The record is the ticket's number."""
+        ...
+
+    async def add_ticket_file(self, number: str, file: NewFile, *, idempotency_key: str) -> Fact[TicketFile]:
+        """Put a customer's file on a ticket for the team, once per key (at most 200 characters).
+
+        It may take up to 30 seconds.
+
+        Raises:
+            CrmRejected: there is no such ticket, or it does not take this file.
         """
         ...
 

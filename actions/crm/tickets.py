@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from actions.crm.models import Model, TicketStatus
+from actions.crm.ticket_work import NewFile
 
 OPEN: tuple[TicketStatus, ...] = ("new", "in_progress", "waiting_for_customer")
 
@@ -55,6 +56,15 @@ class Note(Model, frozen=True, kw_only=True):
     at: datetime
 
 
+class StoredFile(Model, frozen=True, kw_only=True):
+    """A file on a ticket, without its content."""
+
+    name: str
+    media_type: str
+    size: int  # bytes
+    at: datetime
+
+
 class TicketSystem(Protocol):
     """A ticket system. Marks and keys may hold any text."""
 
@@ -95,6 +105,14 @@ class TicketSystem(Protocol):
 
     async def notes(self, number: str) -> list[Note]:
         """The notes that `add_note` has added, newest first."""
+        ...
+
+    async def add_file(self, number: str, file: NewFile, *, key: str) -> StoredFile:
+        """Put a file of the person the ticket is about on it, for the team, once per key."""
+        ...
+
+    async def files(self, number: str) -> list[StoredFile]:
+        """The files that `add_file` has added, newest first."""
         ...
 
     async def reopen(self, number: str, *, due_at: datetime) -> None:

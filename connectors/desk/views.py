@@ -21,6 +21,7 @@ from bot.store.ratings import Rating
 from bot.store.tokens import Agent
 from bot.store.traces import Trace
 from bot.store.wrong_answers import WrongAnswer
+from bot.transparency.gate import let_out
 from bot.transparency.wording import Language, Wording
 from connectors.desk.files import FileView
 from connectors.desk.messenger import MessengerView
@@ -404,4 +405,4 @@ def customer_view(overview: CustomerOverview) -> CustomerData:
 
 def event_view(message: Message) -> EventView:
     """A log entry, made of what customers get."""
-    return msgspec.convert(event_frame(message), EventView)
+    return msgspec.convert(event_frame(let_out(message)), EventView)

@@ -31,7 +31,12 @@ class HttpCaller:
         operation = OPERATIONS[verb]
         given = operation.arguments(**arguments)
         answer = await self._transport.call(
-            verb, "POST", operation.path, body=_encoded(given), repeatable=repeatable(operation, given)
+            verb,
+            "POST",
+            operation.path,
+            body=_encoded(given),
+            repeatable=repeatable(operation, given),
+            time_limit=operation.time_limit,
         )
         if answer.status != 200:
             raise _error(operation, answer)

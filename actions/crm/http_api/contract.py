@@ -44,6 +44,8 @@ _REPEATABLE: Mapping[str, bool] = {
     "open_ticket": True,  # once per idempotency key
     "ticket_notes": True,
     "add_ticket_note": True,  # once per idempotency key
+    "ticket_files": True,
+    "add_ticket_file": True,  # once per idempotency key
     "reopen_ticket": True,  # once per idempotency key
     "visit_slots": True,
     "book_visit": True,  # once per idempotency key
@@ -73,6 +75,9 @@ _REPEATABLE: Mapping[str, bool] = {
     "ping": True,
 }
 
+# Seconds within which a verb has to be answered, where that is not `TIME_LIMIT` of the transport: a file takes a while.
+_TIME_LIMITS: Mapping[str, float] = {"add_ticket_file": 30.0}
+
 
 class Problem(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """An error, as in RFC 9457 (`application/problem+json`)."""
@@ -94,6 +99,7 @@ class Operation:
     summary: str
     description: str
     repeatable: bool
+    time_limit: float | None  # seconds; None is the transport's own
 
 
 def _operation(verb: str, method: Any) -> Operation:
@@ -115,6 +121,7 @@ def _operation(verb: str, method: Any) -> Operation:
         summary=summary or verb.replace("_", " ").capitalize() + ".",
         description=rest.strip(),
         repeatable=_REPEATABLE[verb],
+        time_limit=_TIME_LIMITS.get(verb),
     )
 
 

@@ -19,7 +19,7 @@ _INTRODUCTION = """What Klartext asks of a customer data system.
 Every verb is a POST with its arguments as a JSON object, so that no customer data stands in an address. "Not found" is
 `null` or an empty list with status 200, never 404: a wrong address must not look like a customer without a contract.
 Unknown arguments are refused. Times are UTC (RFC 3339), days ISO 8601, money integer cents, phone numbers E.164.
-Answers must come within two seconds."""
+Answers must come within two seconds, unless the verb says otherwise."""
 _RESULTS = {
     "400": "The arguments do not fit their types.",
     "401": "The token is missing or wrong.",

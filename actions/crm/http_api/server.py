@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 DEFAULT_PORT = 8090
 _MAX_BODY = 2**20  # bytes
+_MAX_BODIES = {"add_ticket_file": 24 * 2**20}  # the largest file that a ticket may get, as base64
 
 
 def create_app(crm: CrmRepository, token: str) -> web.Application:
@@ -39,7 +40,7 @@ def create_app(crm: CrmRepository, token: str) -> web.Application:
     """
     if not token:
         raise ValueError("a server of customer data needs a token")
-    app = web.Application(middlewares=[_problems, _guard(token)], client_max_size=_MAX_BODY)
+    app = web.Application(middlewares=[_problems, _guard(token)])
     described = openapi.text()
 
     async def description(_request: web.Request) -> web.Response:
@@ -59,10 +60,11 @@ def create_app(crm: CrmRepository, token: str) -> web.Application:
 def _handler(crm: CrmRepository, operation: Operation) -> Callable[[web.Request], Awaitable[web.Response]]:
     verb = getattr(crm, operation.verb)
     decoder = msgspec.json.Decoder(operation.arguments)
+    most = _MAX_BODIES.get(operation.verb, _MAX_BODY)
 
     async def handle(request: web.Request) -> web.Response:
         try:
-            given = decoder.decode(await request.read())
+            given = decoder.decode(await request.clone(client_max_size=most).read())
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return _problem(400, "The arguments do not fit", str(error)[:200])
         arguments = {name: getattr(given, name) for name in given.__struct_fields__}

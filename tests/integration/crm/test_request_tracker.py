@@ -16,6 +16,7 @@ from actions.crm.errors import CrmRejected, CrmUnavailable
 from actions.crm.models import NewTicket
 from actions.crm.repository import CrmRepository
 from actions.crm.request_tracker import RequestTracker
+from actions.crm.ticket_work import NewFile
 from actions.crm.tickets import TicketDraft
 
 
@@ -131,6 +132,32 @@ async def test_customers_notes_and_a_ticket_opened_again(
     with pytest.raises(CrmRejected):
         await crm.add_ticket_note("T-999999", "x", idempotency_key=uuid4().hex)
     assert await crm.visit_slots("V-204817", limit=1) != []
+
+
+async def test_customers_files_reach_the_team_whole_and_once(
+    installation: Installation, crm: CrmRepository, tracker: RequestTracker
+) -> None:
+    new = NewTicket(kind="complaint", description="Zählerstand", customer_number="2063381")
+    number = (await crm.open_ticket(new, idempotency_key=uuid4().hex)).ticket.record
+    assert await crm.ticket_files(number) == []
+    picture = NewFile(name="Zähler ß.png", media_type="image/png", content=b"\x89PNG\r\n" + bytes(range(256)) * 40)
+    key = uuid4().hex
+    for _ in range(2):
+        added = (await crm.add_ticket_file(number, picture, idempotency_key=key)).value
+        assert (added.name, added.media_type, added.size) == (picture.name, "image/png", len(picture.content))
+    video = NewFile(name="Video.mp4", media_type="video/mp4", content=bytes(range(256)) * 4 * 2**10 * 9)
+    await crm.add_ticket_file(number, video, idempotency_key=uuid4().hex)
+    await crm.add_ticket_note(number, "Siehe Bild", idempotency_key=uuid4().hex)
+    assert [fact.value.name for fact in await crm.ticket_files(number)] == ["Video.mp4", picture.name]
+    # The word that carries a file is none of the customer's notes, and no word of the team.
+    assert [fact.value.text for fact in await crm.ticket_notes(number)] == ["Siehe Bild"]
+    ticket = await crm.ticket(number)
+    assert ticket is not None and ticket.value.last_note is None
+    native = int(number.removeprefix("T-"))
+    stored = await asyncio.to_thread(installation.contents, native, "image/png")
+    assert stored == [picture.content]
+    with pytest.raises(CrmRejected):
+        await crm.add_ticket_file("T-999999", picture, idempotency_key=uuid4().hex)
 
 
 async def test_a_ticket_for_nobody_is_rejected(crm: CrmRepository) -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from uuid import uuid4
 
 from aiohttp import web
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actions.crm import tables, tables_contracts, tables_interest, tables_service
@@ -58,6 +58,15 @@ class Bench:
             await connection.execute(delete(tables.ticket).where(tables.ticket.c.id >= FIRST_NEW_TICKET))
 
         await self.database.write("clean", work)
+
+    async def stored_files(self) -> list[bytes]:
+        """The contents of the files on tickets, oldest first."""
+
+        async def work(connection: AsyncConnection) -> list[bytes]:
+            file = tables_service.ticket_file
+            return list((await connection.execute(select(file.c.content).order_by(file.c.id))).scalars())
+
+        return await self.database.read("stored_files", work)
 
     def conversation(self) -> str:
         return uuid4().hex

@@ -13,6 +13,7 @@ from actions.crm import note_marks
 from actions.crm.errors import CrmRejected
 from actions.crm.models import NewTicket
 from actions.crm.tables import ticket
+from actions.crm.ticket_work import NewFile
 
 FAULT = NewTicket(kind="fault", description="Kein Internet", customer_number="2048173", contract_number="V-204817")
 
@@ -94,3 +95,37 @@ def test_a_marked_note_is_read_back_and_nothing_else_is(text: str, key: str) -> 
     clean = text.replace("\r\n", "\n")
     assert note_marks.read(note_marks.marked(clean, key)) == (clean, note_marks.digest(key))
     assert note_marks.read(text) is None
+
+
+PICTURE = NewFile(name="Zähler ß.png", media_type="image/png", content=b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
+
+
+async def test_a_file_is_put_on_a_ticket_once_per_key(bench: Bench) -> None:
+    number = await opened(bench)
+    assert await bench.crm.ticket_files(number) == []
+    added = await asyncio.gather(*(bench.crm.add_ticket_file(number, PICTURE, idempotency_key="f") for _ in range(5)))
+    assert {(fact.record, fact.value.name, fact.value.size) for fact in added} == {
+        (number, PICTURE.name, len(PICTURE.content))
+    }
+    second = NewFile(name="Rechnung.pdf", media_type="application/pdf", content=b"%PDF-1.7")
+    await bench.crm.add_ticket_file(number, second, idempotency_key="g")
+    found = [fact.value for fact in await bench.crm.ticket_files(number)]
+    assert [(file.name, file.media_type) for file in found] == [
+        ("Rechnung.pdf", "application/pdf"),
+        (PICTURE.name, "image/png"),
+    ]
+    (stored, _) = await bench.stored_files()
+    assert stored == PICTURE.content
+
+
+async def test_the_largest_file_arrives_whole(bench: Bench) -> None:
+    number = await opened(bench)
+    largest = NewFile(name="Video.mp4", media_type="video/mp4", content=bytes(16 * 2**20))
+    await bench.crm.add_ticket_file(number, largest, idempotency_key="f")
+    assert [len(content) for content in await bench.stored_files()] == [16 * 2**20]
+
+
+async def test_no_file_on_a_ticket_that_does_not_exist(bench: Bench) -> None:
+    assert await bench.crm.ticket_files("T-000000") == []
+    with pytest.raises(CrmRejected):
+        await bench.crm.add_ticket_file("T-000000", PICTURE, idempotency_key="a")

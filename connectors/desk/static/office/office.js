@@ -75,8 +75,12 @@ export class Office {
     this.heading.textContent = say(`desk_office_${name}`);
     document.title = `${say(`desk_office_${name}`)} · Klartext`;
     replace(this.body, h("p", { class: "muted" }, say("desk_loading")));
-    this.heading.focus({ preventScroll: true });
+    this.focus();
     await this.fill(name);
+  }
+
+  focus() {
+    this.heading.focus({ preventScroll: true });
   }
 
   async fill(name) {
