@@ -39,8 +39,8 @@ from connectors.desk.messenger import UseTemplate, explained, messenger_view
 from connectors.frames import ApiError, json_response, request_language
 from connectors.uploads import file_response
 
-# Most entries of a thread that are sent at once.
-THREAD = 500
+# Most entries of a thread that are sent at once; the page fetches older ones as they are scrolled to.
+THREAD = 100
 _LONGEST_SEARCH = 200
 
 ClientId = Annotated[str, Meta(min_length=1, max_length=64)]

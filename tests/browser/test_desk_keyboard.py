@@ -194,7 +194,7 @@ async def test_tab_leads_through_everything_and_around(desks: Windows, played: l
     for width in (1440, 375):
         window = await desks.agent("de", viewport={"width": width, "height": 800})
         await window.enter(CLARA)
-        await window.page.goto(f"{window.base}/desk#/team/{played[0]}")
+        await window.page.goto(f"{window.base}/desk#/team/{played[2]}")
         await expect(window.thread.get_by_role("listitem").first).to_be_visible()
         keys = Keyboard(window)
         rounds: list[list[str]] = [[]]

@@ -19,6 +19,7 @@ import { say } from "./wording.js";
 /** Traces and CRM data are fetched again this long after the last change that may have touched them. */
 const DETAIL_PAUSE = 1200;
 const TYPING_PAUSE = 3000;
+const RECOUNT = 20_000;
 
 export class Desk {
   /** `loggedOut()` is called once when the server no longer knows this session; `files` are left from the one before. */
@@ -88,6 +89,7 @@ export class Desk {
 
   async loadLists() {
     clearTimeout(this.listTimer);
+    this.recounting = false;
     try {
       const views = ["waiting", "mine", "team", "closed"];
       const [cases, ...lists] = await this.guarded(Promise.all([api.cases(), ...views.map(api.list)]));
@@ -172,7 +174,18 @@ export class Desk {
     this.uploads.flushAll();
   }
 
+  /** What is behind a list's cut is not followed: its number is asked for anew, not more often than this. */
+  recount() {
+    if (!Object.keys(this.state.cut).length || this.recounting) return;
+    this.recounting = true;
+    this.listTimer = setTimeout(() => {
+      this.recounting = false;
+      this.loadLists();
+    }, RECOUNT);
+  }
+
   changed(frame) {
+    this.recount();
     const before = this.state.summary(frame.summary.id);
     this.state.applyChange(frame);
     if (before?.case !== frame.summary.case || (frame.summary.case && before?.revision !== frame.summary.revision)) this.loadCasesSoon();

@@ -28,9 +28,9 @@ export class DeskState {
     this.typing = new Map();
     /** conversation → agent's id → {name, until} */
     this.looking = new Map();
-    /** Open cases, and how many conversations a list has that are not in it. */
+    /** Open cases. For each list that the server cut: how many are not in it, and the last one that is. */
     this.cases = [];
-    this.hidden = {};
+    this.cut = {};
     /** What a search found, by its words: ids, or null while it is under way. */
     this.found = { words: "", ids: null };
     /** id → the newest seq this agent has had on screen. */
@@ -55,7 +55,12 @@ export class DeskState {
   }
 
   isMine(summary) {
-    return summary?.holder === "agent" && summary.agent?.id === this.agent.id;
+    return summary?.holder === "agent" && summary.agent?.id === this.agent.id && !this.isLost(summary.id);
+  }
+
+  /** Whether the open conversation has become another team's: what is on screen is the last that was seen of it. */
+  isLost(id) {
+    return Boolean(this.open?.lost) && this.open.id === id;
   }
 
   /** A waiting request that was not looked at since its last entry, or a customer's word in one of mine. */
@@ -78,10 +83,15 @@ export class DeskState {
   view(name, filters = {}) {
     const all = [...this.entries.values()].map((entry) => entry.summary).filter((one) => this.passes(one, filters));
     if (filters.q) return all.filter((one) => this.found.ids?.has(one.id)).sort(byLatest);
-    if (name === "waiting") return all.filter((one) => one.holder === "queue").sort(byPromise);
-    if (name === "mine") return all.filter((one) => this.concernsMe(one)).sort(byNeed);
-    if (name === "closed") return all.filter((one) => one.holder === "closed").sort(byLatest);
-    return all.filter((one) => one.holder !== "closed" && !this.isSilent(one)).sort(byLatest);
+    const { has, order, cutBy = order } = LISTS[name];
+    const last = this.cut[name]?.last;
+    // What another list happens to know from behind the cut would leave a gap before it.
+    return all.filter((one) => has(one, this) && (!last || one.id === last.id || cutBy(one, last) < 0)).sort(order);
+  }
+
+  /** How many a view has, those that the server did not send included. */
+  count(name) {
+    return this.view(name).length + (this.cut[name]?.hidden ?? 0);
   }
 
   passes(summary, { channel, reason, team }) {
@@ -108,8 +118,13 @@ export class DeskState {
   /** It belongs to another team now. */
   applyGone({ position, conversation }) {
     this.position = Math.max(this.position, position);
+    const summary = this.summary(conversation);
     this.entries.delete(conversation);
-    if (this.open?.id === conversation) this.emit("lost", conversation);
+    if (this.open?.id === conversation) {
+      this.open = { ...this.open, summary: this.open.summary ?? summary, lost: true };
+      this.emit("open");
+      this.emit("lost", conversation);
+    }
     this.emit("conversations");
   }
 
@@ -121,7 +136,8 @@ export class DeskState {
 
   /** Takes over lists fetched together. What is in none of them and not newer than them is gone. */
   applyLists(lists) {
-    this.hidden = Object.fromEntries(lists.map((list) => [list.view, list.total - list.conversations.length]));
+    const cut = lists.filter((list) => list.total > list.conversations.length);
+    this.cut = Object.fromEntries(cut.map((list) => [list.view, { hidden: list.total - list.conversations.length, last: list.conversations.at(-1) }]));
     const position = Math.min(...lists.map((list) => list.position));
     const listed = new Set();
     for (const list of lists) {
@@ -190,9 +206,12 @@ export class DeskState {
   applyDetail(id, detail) {
     if (this.open?.id !== id) return;
     if (detail.position >= (this.entries.get(id)?.position ?? 0)) this.putSummary(detail.summary, detail.position);
-    const last = detail.events.at(-1)?.seq ?? 0;
+    const [first, last] = [detail.events[0]?.seq ?? 0, detail.events.at(-1)?.seq ?? 0];
     const newer = this.open.events.filter((event) => event.seq > last);
-    this.open = { id, position: detail.position, summary: detail.summary, events: [...detail.events, ...newer], detail, error: null };
+    // Older pages that were fetched stay, unless so much has come since that there would be a gap.
+    const older = this.open.events.filter((event) => event.seq < first);
+    const kept = older.at(-1)?.seq === first - 1 ? older : [];
+    this.open = { id, position: detail.position, summary: detail.summary, events: [...kept, ...detail.events, ...newer], detail, error: null };
     this.emit("conversations");
     this.emit("open");
   }
@@ -297,3 +316,11 @@ function byNeed(a, b) {
 function byLatest(a, b) {
   return ordered(instant(b.last_at) - instant(a.last_at), a.id < b.id ? -1 : 1);
 }
+
+/** What each list has, in which order, and by which order the server cuts it where that is another. */
+const LISTS = {
+  waiting: { has: (one) => one.holder === "queue", order: byPromise },
+  mine: { has: (one, state) => state.concernsMe(one), order: byNeed, cutBy: byLatest },
+  team: { has: (one, state) => one.holder !== "closed" && !state.isSilent(one), order: byLatest },
+  closed: { has: (one) => one.holder === "closed", order: byLatest },
+};

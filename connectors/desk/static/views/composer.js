@@ -65,7 +65,7 @@ export class Composer {
   }
 
   update(summary, mine) {
-    const visible = Boolean(summary && this.desk.state.open?.detail && (mine || this.noting));
+    const visible = Boolean(summary && this.desk.state.open?.detail && (mine || this.noting)) && !this.desk.state.isLost(this.id);
     const appearing = visible && this.element.hidden;
     this.element.hidden = !visible;
     if (!visible) {

@@ -51,7 +51,10 @@ export class ConversationView {
     this.drawHead(summary);
     this.drawBody(summary);
     this.drawFoot(summary);
-    if (held) this.keepFocus();
+    if (this.focusWanted && state.open.detail) {
+      this.focusWanted = false;
+      this.focus();
+    } else if (held) this.keepFocus();
   }
 
   /** The field or button that had the focus may be gone: then it goes to where the work goes on. */
@@ -168,10 +171,6 @@ export class ConversationView {
       return;
     }
     this.thread.update(summary, open.events);
-    if (this.focusWanted) {
-      this.focusWanted = false;
-      this.focus();
-    }
   }
 
   // --- foot -----------------------------------------------------------------------------------
@@ -179,12 +178,12 @@ export class ConversationView {
   drawFoot(summary) {
     const { state } = this.desk;
     const mine = state.isMine(summary);
-    if (this.heldBefore && !mine && !this.handbackDialog.busy) this.showProblem(say("desk_lost_hold"));
+    if (this.heldBefore && !mine && !this.handbackDialog.busy) this.showProblem(say(state.isLost(this.id) ? "desk_lost_sight" : "desk_lost_hold"));
     if (!this.heldBefore && mine) this.showProblem(null);
     this.heldBefore = mine;
     this.composer.update(summary, mine);
     const draft = this.desk.outbox.draft(this.id);
-    const ready = Boolean(state.open?.detail);
+    const ready = Boolean(state.open?.detail) && !state.isLost(this.id);
     const print = JSON.stringify([mine, ready, summary?.holder, summary?.agent, summary?.deadline_at, summary?.waiting_since, reasonOf(summary ?? {}), !mine && draft, this.claiming]);
     if (print === this.prints.foot) return;
     this.prints.foot = print;
@@ -237,7 +236,7 @@ export class ConversationView {
     if (this.id !== id) return;
     this.claiming = false;
     this.update();
-    if (this.desk.state.isMine(this.desk.state.summary(id))) this.focusComposer();
+    if (this.desk.state.isMine(this.desk.state.summary(id))) this.focusWhenReady();
   }
 
   askHandback() {
@@ -267,10 +266,6 @@ export class ConversationView {
     if (!this.desk.state.isMine(this.desk.state.summary(this.id))) return;
     this.composer.setMode("reply");
     this.composer.focus();
-  }
-
-  focusComposer() {
-    if (this.desk.state.isMine(this.desk.state.summary(this.id))) this.composer.focus();
   }
 
   jumpTo(seq) {

@@ -24,6 +24,9 @@ export function reasonOf(summary) {
   return summary.reason ? sayNamed("desk_reason", summary.reason.code) || summary.reason.text : "";
 }
 
+/** So many rows are in the page at first, and more with each page that is scrolled to. */
+const PAGE = 100;
+
 export class InboxView {
   constructor(desk) {
     this.desk = desk;
@@ -36,7 +39,9 @@ export class InboxView {
     this.more = h("p", { class: "rows-more", hidden: true });
     this.list = h("ul", { class: "rows", on: { keydown: (event) => this.pressed(event) } });
     this.blank = h("div", { class: "rows-blank" });
-    this.scroller = h("div", { class: "rows-scroll" }, this.list, this.more, this.blank);
+    this.shown = PAGE;
+    this.everything = [];
+    this.scroller = h("div", { class: "rows-scroll", on: { scroll: () => this.scrolled() } }, this.list, this.more, this.blank);
     this.element = h("section", { class: "pane inbox", "aria-label": say("desk_inbox") },
       h("h2", { class: "visually-hidden" }, say("desk_inbox")),
       h("nav", { class: "tabs", "aria-label": say("desk_views") }, [...this.tabs.values()].map((tab) => tab.link)),
@@ -48,7 +53,7 @@ export class InboxView {
     this.route = route;
     this.search.update(route);
     for (const [view, { link, count }] of this.tabs) {
-      const number = this.items(view).length + (state.hidden[view] ?? 0);
+      const number = view === "cases" ? state.cases.length : state.count(view);
       link.href = routeTo({ view, id: route.id });
       if (view === route.view) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
@@ -56,19 +61,42 @@ export class InboxView {
       link.setAttribute("aria-label", state.loaded ? `${say(`desk_view_${view}`)}, ${sayCount("desk_count", number)}` : say(`desk_view_${view}`));
     }
     const isCases = route.view === "cases" && !route.filters.q;
-    const summaries = isCases ? this.items("cases") : state.view(route.view, route.filters);
+    this.everything = isCases ? state.cases : state.view(route.view, route.filters);
+    const place = JSON.stringify([route.view, route.filters]);
+    if (this.place !== place) {
+      this.shown = PAGE;
+      this.scroller.scrollTop = 0;
+    }
+    this.place = place;
+    // The open one is always among the rows that are there.
+    const open = this.everything.findIndex((one) => (one.conversation ?? one.id) === route.id);
+    this.shown = Math.max(this.shown, Math.ceil((open + 1) / PAGE) * PAGE);
+    const summaries = this.everything.slice(0, this.shown);
     this.list.setAttribute("aria-label", say(route.filters.q ? "desk_list_search" : `desk_list_${route.view}`));
+    const focused = this.hasFocus() ? this.links().indexOf(document.activeElement) : -1;
     reconcile(this.list, summaries, (one) => one.number ?? one.id, (one) => h("li", {}, one.number ? null : h("a", { class: "row", data: { conversation: one.id } })), (item, one) => (one.number ? this.fillCase(item, one) : this.fill(item.firstChild, one)));
     this.keepTabStop(summaries.map((one) => ({ id: one.conversation ?? one.id })));
     this.list.hidden = !summaries.length;
-    const hidden = isCases || route.filters.q ? 0 : state.hidden[route.view] ?? 0;
-    this.more.hidden = !hidden;
+    // The row that had the focus has left the list: the one that took its place has it now.
+    if (focused >= 0 && !this.hasFocus()) this.focusLink(this.links()[Math.min(focused, summaries.length - 1)]);
+    if (focused >= 0 && !summaries.length) this.tabs.get(route.view).link.focus();
+    const hidden = isCases || route.filters.q ? 0 : state.cut[route.view]?.hidden ?? 0;
+    this.more.hidden = !hidden || this.shown < this.everything.length;
     setText(this.more, hidden ? say("desk_list_cut", { n: hidden }) : "");
     this.drawBlank(summaries.length, route.filters.q ? "search" : route.view);
   }
 
-  items(view) {
-    return view === "cases" ? this.desk.state.cases : this.desk.state.view(view);
+  /** Another page of rows, when the reader comes near the end of those that are there. */
+  grow() {
+    if (this.shown >= this.everything.length) return false;
+    this.shown += PAGE;
+    this.update(this.route);
+    return true;
+  }
+
+  scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    if (scrollHeight - scrollTop - clientHeight < 2 * clientHeight) this.grow();
   }
 
   fillCase(item, one) {
@@ -176,12 +204,18 @@ export class InboxView {
     const links = this.links();
     const from = this.hasFocus() ? links.indexOf(document.activeElement) : links.findIndex((link) => link.dataset.conversation === this.route.id);
     const to = from < 0 ? 0 : from + step;
-    this.focusLink(links[Math.min(links.length - 1, Math.max(0, to))]);
+    if (to >= links.length && this.grow()) this.move(step);
+    else this.focusLink(links[Math.min(links.length - 1, Math.max(0, to))]);
+  }
+
+  lastLink() {
+    while (this.grow());
+    return this.links().at(-1);
   }
 
   pressed(event) {
     const links = this.links();
-    const go = { ArrowDown: () => this.move(1), ArrowUp: () => this.move(-1), Home: () => this.focusLink(links[0]), End: () => this.focusLink(links.at(-1)) }[event.key];
+    const go = { ArrowDown: () => this.move(1), ArrowUp: () => this.move(-1), Home: () => this.focusLink(links[0]), End: () => this.focusLink(this.lastLink()) }[event.key];
     if (!go || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     go();

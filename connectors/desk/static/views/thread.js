@@ -52,9 +52,14 @@ export class Thread {
   async showOlder() {
     const from = this.scroller.scrollHeight - this.scroller.scrollTop;
     this.older.disabled = true;
+    // What was said long ago is not read out as news.
+    this.log.setAttribute("aria-busy", "true");
     await this.desk.loadOlder().catch(() => {});
-    this.older.disabled = false;
-    requestAnimationFrame(() => requestAnimationFrame(() => { this.scroller.scrollTop = this.scroller.scrollHeight - from; }));
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      this.scroller.scrollTop = this.scroller.scrollHeight - from;
+      this.log.removeAttribute("aria-busy");
+      this.older.disabled = false;
+    }));
   }
 
   showBlank(content) {
@@ -80,24 +85,16 @@ export class Thread {
     } else if (atEnd) this.toEnd();
   }
 
-  /** Entries and notes in one order; appends what is new, draws everything again only if something before has changed. */
+  /** Entries and notes in one order. A node is made again only when something that it shows has changed. */
   drawEvents(summary, events) {
     const last = events.at(-1)?.seq ?? 0;
     const { detail } = this.desk.state.open;
     const files = new Map((detail?.files ?? []).map((file) => [file.id, file]));
-    const print = `${[...files.values()].map((file) => file.state)}:${summary.locale}:${summary.customer?.level ?? ""}:${summary.customer?.name ?? ""}`;
-    const items = withNotes(events, detail?.notes ?? []);
-    const keys = items.map((item) => item.key);
-    const appendable = this.keys && this.print === print && keys.length >= this.keys.length && this.keys.every((key, index) => key === keys[index]);
     const tenures = detail?.tenures ?? [];
-    const fragment = document.createDocumentFragment();
-    for (const item of items.slice(appendable ? this.keys.length : 0)) {
-      fragment.append(item.note ? noteView(item.note) : eventView(item.event, { summary, agent: this.desk.agent, tenures, files, previous: item.previous }));
-    }
-    if (!appendable) this.nodes.replaceChildren();
-    this.nodes.append(fragment);
-    this.keys = keys;
-    this.print = print;
+    const whose = `${summary.locale}:${summary.customer?.level ?? ""}:${summary.customer?.name ?? ""}`;
+    const filesOf = ({ event }) => (event?.files ?? []).map((file) => files.get(file.id)?.state ?? file.state).join();
+    const view = (item) => (item.note ? noteView(item.note) : eventView(item.event, { summary, agent: this.desk.agent, tenures, files, previous: item.previous }));
+    reconcile(this.nodes, withNotes(events, detail?.notes ?? []), (item) => `${item.key}:${whose}:${filesOf(item)}`, view, () => {});
     this.lastSeq = last;
     drawWrong(this.nodes, this.desk, this.id, detail);
     this.held.update(detail?.held ?? []);
@@ -178,6 +175,7 @@ export class Thread {
 
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    if (scrollTop < clientHeight && !this.cut.hidden && !this.older.disabled && this.lastSeq) this.showOlder();
     this.wasAtEnd = scrollHeight - scrollTop - clientHeight < END;
     if (!this.wasAtEnd) return;
     this.missed = 0;
@@ -191,7 +189,14 @@ export class Thread {
     this.jump.hidden = true;
   }
 
-  jumpTo(seq) {
+  /** To an entry, which may have to be fetched first. */
+  async jumpTo(seq) {
+    const first = () => this.desk.state.open?.events[0]?.seq ?? 0;
+    for (let before = Infinity; first() > seq && first() < before;) {
+      before = first();
+      await this.desk.loadOlder().catch(() => {});
+    }
+    await new Promise((drawn) => { requestAnimationFrame(() => requestAnimationFrame(drawn)); });
     const node = this.nodes.querySelector(`[data-seq="${Number(seq)}"]`);
     if (!node) return;
     node.tabIndex = -1;
