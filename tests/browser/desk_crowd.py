@@ -82,8 +82,8 @@ def _waiting(
     }  # fmt: skip
     said = [
         _entry(identity, 1, 1, "bot", "bot", "Bot", "Guten Tag. Ich bin ein Bot.", began, opens=True, discloses=True),
-        _entry(identity, 2, 1, "bot", "customer", "Kunde", _SAID[number % len(_SAID)], asked),
-        _entry(identity, 3, 2, "queue", "system", "Saalenetz", "Ihre Anfrage ist beim Team.", asked, opens=True),
+        _entry(identity, 2, 1, "bot", "customer", "Gast", _SAID[number % len(_SAID)], asked),
+        _entry(identity, 3, 2, "queue", "system", "System", "Ihre Anfrage ist beim Team.", asked, opens=True),
     ]
     return row, eras, said
 
@@ -99,8 +99,8 @@ def _talk(identity: str, length: int, now: datetime) -> Iterator[dict[str, Any]]
         elif seq % 2:
             yield _entry(identity, seq, 1, "bot", "bot", "Bot", f"Antwort {seq}: Das steht in Ihrem Vertrag.", at)
         else:
-            yield _entry(identity, seq, 1, "bot", "customer", "Kunde", f"Frage {seq}: {_SAID[seq % len(_SAID)]}", at)
-    yield _entry(identity, length, 2, "queue", "system", "Saalenetz", "Ihre Anfrage ist beim Team.", now, opens=True)
+            yield _entry(identity, seq, 1, "bot", "customer", "Gast", f"Frage {seq}: {_SAID[seq % len(_SAID)]}", at)
+    yield _entry(identity, length, 2, "queue", "system", "System", "Ihre Anfrage ist beim Team.", now, opens=True)
 
 
 def _entry(
