@@ -5,11 +5,13 @@ from __future__ import annotations
 from actions.crm.contract_models import Letter
 from actions.crm.models import Bilingual
 from actions.turn import Turn
+from bot.transparency import gate
 
 
 def letter(turn: Turn, key: str, **values: object) -> Letter:
     """The texts `letter_<key>_subject` and `letter_<key>`, in the customer's language."""
-    return Letter(subject=turn.wording(f"letter_{key}_subject", **values), body=turn.wording(f"letter_{key}", **values))
+    subject, body = turn.wording(f"letter_{key}_subject", **values), turn.wording(f"letter_{key}", **values)
+    return gate.letter(subject, body, turn.context.wording, turn.language)
 
 
 def bilingual(turn: Turn, key: str) -> Bilingual:

@@ -30,6 +30,17 @@ class BotChallenge(KlartextAction):
         return []
 
 
+class WhyAnswer(KlartextAction):
+    """Why the answer before was given; in general words where there was none."""
+
+    action_name = "action_why_answer"
+    identity = "none"
+
+    async def act(self, turn: Turn) -> list[Event]:
+        turn.explain("answers_come_from")
+        return []
+
+
 class Help(KlartextAction):
     """What the assistant can do by itself."""
 

@@ -170,6 +170,10 @@ class Turn:
         """Say a text that was put together from wording."""
         self.dispatcher.utter_message(text=text, buttons=list(buttons), sources=list(sources))
 
+    def explain(self, key: str) -> None:
+        """Have the edge, which keeps the traces, say why the answer before was given; `key` where there is none."""
+        self.dispatcher.utter_message(text=self.wording(key), buttons=[], sources=[], explains=True)
+
     def button(self, key: str, payload: str, **values: object) -> Button:
         return {"title": self.wording(key, **values), "payload": payload}
 

@@ -113,7 +113,7 @@ async def _be_idle(url: str, widgets: int, address: str) -> None:
     sockets: list[aiohttp.ClientWebSocketResponse] = []
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as http:
 
-        async def open_one() -> aiohttp.ClientWebSocketResponse:
+        async def open_one() -> asyncio.Task[None]:
             async with gate:
                 ws = await http.ws_connect(f"{url}/widget/ws")
                 await ws.send_str(msgspec.json.encode({"type": "hello", "v": 1, "locale": "de"}).decode())
@@ -122,15 +122,20 @@ async def _be_idle(url: str, widgets: int, address: str) -> None:
             sockets.append(ws)
             if len(sockets) % 100 == 0:
                 _say("100")
-            return ws
+            # At once, as a browser does: the first ones are asked for a sign of life before the last ones are open.
+            return asyncio.create_task(_until_closed(ws))
 
-        opened = await asyncio.gather(*(open_one() for _ in range(widgets)))
-        # Reading answers the server's pings; nothing else is to come.
-        readers = [asyncio.create_task(ws.receive()) for ws in opened]
+        readers = await asyncio.gather(*(open_one() for _ in range(widgets)))
         _say("open")
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
         _say(str(sum(not reader.done() for reader in readers)))
         await asyncio.sleep(600)
+
+
+async def _until_closed(ws: aiohttp.ClientWebSocketResponse) -> None:
+    """Read, which answers the server's pings, until the socket is closed."""
+    async for _ in ws:
+        pass
 
 
 def _say(line: str) -> None:

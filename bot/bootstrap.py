@@ -24,9 +24,11 @@ from bot.service.delivery import Delivery, Sender
 from bot.service.desk_jobs import DeskJobs
 from bot.service.desk_work import DeskWork
 from bot.service.erasure import Erasures
+from bot.service.examples import TrainingData
 from bot.service.files import Files
 from bot.service.follow import Follower
 from bot.service.forms import Forms
+from bot.service.organisation import Organisation
 from bot.service.portal import Portal
 from bot.service.presence import Presence
 from bot.service.retention import Periods, Retention
@@ -34,6 +36,7 @@ from bot.service.ticket_files import TicketFiles
 from bot.service.turns import Turns
 from bot.service.updates import Updates
 from bot.service.witness import Witness
+from bot.service.wrong_answers import WrongAnswers
 from bot.settings import Settings, SettingsError
 from bot.store import schema
 from bot.store.engine import Database
@@ -71,6 +74,8 @@ class Services:
     forms: Forms
     agents: Agents
     administration: Administration
+    organisation: Organisation
+    wrong_answers: WrongAnswers
     brain: BrainClient
     crm: CrmRepository
     # Where cases become tickets; None where the company has no ticket system.
@@ -120,6 +125,8 @@ async def open_services(
             forms=Forms(store, conversations, words, settings.secret_key),
             agents=agents,
             administration=Administration(store, agents, settings),
+            organisation=Organisation(store, words),
+            wrong_answers=WrongAnswers(store, conversations, TrainingData(settings.training_data)),
             brain=brain,
             crm=crm,
             tickets=tickets,

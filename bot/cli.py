@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.exc import IntegrityError
 
+from bot.example_commands import app as examples_app
 from bot.settings import Settings, SettingsError, database_address
 from bot.store.errors import StoreUnavailable
 
@@ -30,6 +31,7 @@ app.add_typer(db_app, name="db")
 app.add_typer(audit_app, name="audit")
 app.add_typer(crm_app, name="crm")
 app.add_typer(demo_app, name="demo")
+app.add_typer(examples_app, name="examples")
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 Result = TypeVar("Result")
@@ -361,6 +363,8 @@ def agents_add(
         _run(add())
     except IntegrityError:
         _fail(f"the login {login!r} is taken")
+    except ValueError as error:
+        _fail(str(error))
     out.print(f"Login {login.strip().lower()}  password {password}  (shown only now)")
 
 

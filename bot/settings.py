@@ -135,6 +135,11 @@ class Settings:
         )
 
     @property
+    def training_data(self) -> Path:
+        """What the bot learns from; the desk adds what was accepted there."""
+        return self.root / "data" / "nlu"
+
+    @property
     def models(self) -> Path:
         """Folder of trained models."""
         return self.root / "models"

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from bot.conversation.model import Message
+from bot.transparency.gate import LetOut
 from bot.transparency.wording import Language, Wording, language_of
 
 _encoder = msgspec.json.Encoder()
@@ -20,8 +20,9 @@ def encode(value: object) -> str:
     return _encoder.encode(value).decode()
 
 
-def event_frame(message: Message) -> dict[str, Any]:
+def event_frame(entry: LetOut) -> dict[str, Any]:
     """A log entry as customers and agents get it: always with its author, never with a button's payload."""
+    message = entry.message
     frame: dict[str, Any] = {
         "type": "event",
         "seq": message.seq,

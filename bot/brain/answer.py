@@ -134,7 +134,8 @@ def _sort(messages: list[dict[str, Any]]) -> tuple[list[Reply], Report]:
                 if not message.get("text"):
                     continue
             reply = {"text": message.get("text"), "buttons": message.get("buttons") or []}
-            replies.append(msgspec.convert({**reply, "sources": message.get("sources") or []}, Reply))
+            more = {"sources": message.get("sources") or [], "explains": message.get("explains", False)}
+            replies.append(msgspec.convert({**reply, **more}, Reply))
         except msgspec.ValidationError as error:
             raise TurnFailed(f"an action's message cannot be passed on: {error}") from error
     return replies, whole

@@ -3,17 +3,64 @@
 Guarantee: every prediction is that of `RulePolicy`, for any conversation (`tests/unit/brain/test_rules.py` compares
 them). Rasa computes the states of the whole conversation twice for each prediction, once to look at the last message as
 text and once as an intent, and holds every rule against all of them, although none says anything about a state further
-back than the rule is long. That was a third of what a message cost outside of understanding.
+back than the rule is long, and nearly all of them want another last action or another intent than the one there is.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.core.constants import PREVIOUS_ACTION, SHOULD_NOT_BE_SET, USER
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import ACTION_NAME, INTENT
+
+
+class RulesByNewestState:
+    """Rules by the last action and the intent that they want in the newest state: those which are worth looking at.
+
+    It leaves out only what `RulePolicy` would refuse for that state; it decides nothing else.
+    """
+
+    def __init__(self, lookup: Mapping[str, str], states_of: Callable[[str], Sequence[State]]) -> None:
+        self._lookup, self._size = lookup, len(lookup)
+        self.longest = 0
+        self._at_the_start: list[str] = []
+        self._rules: dict[tuple[str | None, str | None], list[str]] = defaultdict(list)
+        for key in lookup:
+            states = states_of(key)
+            self.longest = max(self.longest, len(states))
+            newest = states[-1]
+            if newest.get(PREVIOUS_ACTION):
+                wanted = _wanted(newest, PREVIOUS_ACTION, ACTION_NAME), _wanted(newest, USER, INTENT)
+                self._rules[wanted].append(key)
+            else:
+                self._at_the_start.append(key)
+
+    def is_of(self, lookup: Mapping[str, str]) -> bool:
+        """Whether it still tells what is in this lookup; while training, Rasa takes rules out."""
+        return self._lookup is lookup and self._size == len(lookup)
+
+    def worth_a_look(self, newest: State) -> Sequence[str]:
+        """The rules that this newest state of a conversation does not refute."""
+        before = newest.get(PREVIOUS_ACTION)
+        if not before:
+            return self._at_the_start
+        action, intent = before.get(ACTION_NAME), newest.get(USER, {}).get(INTENT)
+        return [
+            key
+            for wanted in {(a, i) for a in (action, None) for i in (intent, None)}
+            for key in self._rules.get(wanted, ())
+        ]
+
+
+def _wanted(state: State, part: str, name: str) -> str | None:
+    value = state.get(part, {}).get(name)
+    return value if isinstance(value, str) and value and value != SHOULD_NOT_BE_SET else None
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
@@ -23,6 +70,8 @@ class QuickRulePolicy(RulePolicy):
     # The conversation's states during one prediction, in which it does not change.
     _states: list[State] | None = None
     _predicts = False
+    # Of the rules, and of those for leaving a form's happy path.
+    _known: tuple[RulesByNewestState, ...] = ()
 
     def _predict(self, tracker: DialogueStateTracker, domain: Domain) -> Any:
         self._predicts = True
@@ -47,5 +96,16 @@ class QuickRulePolicy(RulePolicy):
         return own
 
     def _get_possible_keys(self, lookup: dict[str, str], states: list[State]) -> set[str]:
-        longest = max((len(self._rule_key_to_state(key)) for key in lookup), default=0)
-        return super()._get_possible_keys(lookup, states[-longest:]) if longest else set()
+        if not lookup or not states:
+            return set(lookup)
+        rules = self._by_newest_state(lookup)
+        few = {key: lookup[key] for key in rules.worth_a_look(states[-1])}
+        return super()._get_possible_keys(few, states[-rules.longest :])
+
+    def _by_newest_state(self, lookup: dict[str, str]) -> RulesByNewestState:
+        for known in self._known:
+            if known.is_of(lookup):
+                return known
+        made = RulesByNewestState(lookup, self._rule_key_to_state)
+        self._known = (made, *self._known[:1])
+        return made

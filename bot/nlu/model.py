@@ -9,6 +9,10 @@ Maths: targets y are +1 for the own intent and -1 for the others, m their mean. 
 s(x) = m + k(x, X) a with (K + D) a = Y - m, D diagonal: the ridge, larger for examples of frequent intents so that
 rare ones are heard. Probabilities are p = softmax(s / T); the temperature T minimises the log loss of the
 cross-validated scores. One Cholesky factorisation solves for all intents at once.
+
+The solutions without a fold h need no factorisation of their own: with C = (K + D)^-1 and targets centred by the mean
+of the others, the scores of the held-out examples are y_h - (C_hh)^-1 (C y)_h: what a regression on the others gives.
+Of the held-out intents it knows only how frequent each is, for D.
 """
 
 from __future__ import annotations
@@ -148,15 +152,28 @@ class IntentModel:
         return model
 
     def _fit_exact(self, views: Views, truth: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        likeness = self._kernel.between(views, views)
-        held_rows, held_scores = [], []
-        for known, held in self._splits(views, truth):
-            shares, prior = self._solve(likeness[np.ix_(known, known)], truth[known])
-            held_rows.append(held)
-            held_scores.append(likeness[np.ix_(held, known)] @ shares + prior)
-        shares, prior = self._solve(likeness, truth)
-        self._keep(views, shares, prior)
-        return np.concatenate(held_rows), np.concatenate(held_scores).astype(np.float64)
+        folds = list(self._splits(views, truth))
+        matrix = self._kernel.between(views, views)
+        matrix[np.diag_indices_from(matrix)] += self._ridge(truth)
+        factor = linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+        targets = self._targets(truth)
+        # One more column: what a constant taken from all targets takes from the solution.
+        right = np.column_stack([targets, np.ones(len(truth), dtype=np.float32)])
+        solution = linalg.cho_solve(factor, right, overwrite_b=True, check_finite=False)
+        own, constant = solution[:, :-1], solution[:, -1:]
+        prior = targets.mean(axis=0)
+        self._keep(views, own - constant * prior, prior)
+        inverse, failed = linalg.lapack.spotri(factor[0], lower=True, overwrite_c=True)
+        if failed:
+            raise linalg.LinAlgError("The kernel matrix cannot be inverted.")
+        scores = []
+        for known, held in folds:
+            without = targets[known].mean(axis=0)
+            block = np.tril(inverse[np.ix_(held, held)])
+            ours = linalg.cho_factor(block, lower=True, overwrite_a=True, check_finite=False)
+            missed = linalg.cho_solve(ours, own[held] - constant[held] * without, check_finite=False)
+            scores.append(targets[held] - missed)
+        return np.concatenate([held for _, held in folds]), np.concatenate(scores).astype(np.float64)
 
     def _fit_anchored(self, views: Views, truth: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Least squares over all examples, with the solution a sum over the chosen ones (subset of regressors)."""
@@ -200,16 +217,11 @@ class IntentModel:
         targets[np.arange(len(truth)), truth] = 1.0
         return targets
 
-    def _solve(self, likeness: Array, truth: NDArray[np.int64]) -> tuple[Array, Array]:
-        """Returns each example's share in each score, and the scores' mean."""
+    def _ridge(self, truth: NDArray[np.int64]) -> Array:
+        """Returns each example's ridge, larger for those of frequent intents."""
         counts = np.bincount(truth, minlength=len(self.labels)).astype(np.float32)
-        ridge = self.options.ridge * (counts / np.median(counts[counts > 0])) ** self.options.balance
-        matrix = likeness.copy()
-        matrix[np.diag_indices_from(matrix)] += ridge[truth]
-        factor = linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
-        targets = self._targets(truth)
-        prior = targets.mean(axis=0)
-        return linalg.cho_solve(factor, targets - prior, overwrite_b=True, check_finite=False), prior
+        ridge: Array = self.options.ridge * (counts / np.median(counts[counts > 0])) ** self.options.balance
+        return ridge[truth]
 
     def _keep(self, views: Views, shares: Array, prior: Array) -> None:
         self._meaning, self._shares, self._prior = views.meaning, shares, prior

@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.nlu.guards import guard
 from bot.nlu.lexicon import words
-from bot.nlu.text import clean, fold, has_words
+from bot.nlu.text import clean, fold, has_words, wording
 
 # As sure as a rule can be: one in a hundred is left for what its author did not think of.
 CONFIDENCE = 0.99
@@ -27,12 +27,6 @@ _ANSWERS = frozenset(
 )
 # Nobody writes these around a number that answers a question.
 _CODE_SIGNS = re.compile(r"[{}<>*=$;\\]")
-_PUNCTUATION = re.compile(r"[^\w\s#]+")
-
-
-def wording(text: str) -> str:
-    """Returns the form in which two wordings are compared."""
-    return " ".join(_PUNCTUATION.sub(" ", fold(clean(text))).split())
 
 
 def known_wordings(texts: Iterable[str], intents: Iterable[str]) -> dict[str, str]:

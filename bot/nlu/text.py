@@ -18,6 +18,7 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _SPACE = re.compile(r"\s+")
 _REPEAT = re.compile(r"([^\W\d])\1{2,}")
 _DIGITS = re.compile(r"\d+")
+_PUNCTUATION = re.compile(r"[^\w\s#]+")
 
 
 def clean(text: str | None) -> str:
@@ -32,6 +33,11 @@ def clean(text: str | None) -> str:
 def fold(text: str) -> str:
     """Returns `text` (already cleaned) in lower case, umlauts written out, "haaaallo" shortened."""
     return _REPEAT.sub(r"\1\1", text.lower().translate(_UMLAUTS))
+
+
+def wording(text: str) -> str:
+    """Returns the form in which two wordings are compared."""
+    return " ".join(_PUNCTUATION.sub(" ", fold(clean(text))).split())
 
 
 def mask_digits(text: str) -> str:

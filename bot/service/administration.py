@@ -47,6 +47,8 @@ class AccountOverview(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     active: bool
     second_factor: bool
+    # Conversations that are given to it at once, at most; it may take more.
+    capacity: int
     last_seen_at: datetime | None
     created_at: datetime
 
@@ -82,9 +84,11 @@ class Administration:
             raise AccountRefused("taken") from error
         return agent, password
 
-    async def change(self, by: Actor, agent_id: str, *, name: str, role: Role, active: bool) -> AccountOverview:
-        """Rename, give another role, deactivate or activate. Who is deactivated is logged out at once, and what they
-        hold goes to somebody else.
+    async def change(
+        self, by: Actor, agent_id: str, *, name: str, role: Role, active: bool, capacity: int | None = None
+    ) -> AccountOverview:
+        """Rename, give another role or capacity (None: as it is), deactivate or activate. Who is deactivated is logged
+        out at once, and what they hold goes to somebody else.
 
         Raises:
             AccountRefused: `unknown`, `name`, or nobody would be left to administer (`last_administrator`).
@@ -95,11 +99,24 @@ class Administration:
             account = await self._account(unit, agent_id)
             if administrators == [agent_id] and not (active and role is Role.ADMINISTRATOR):
                 raise AccountRefused("last_administrator")
-            before, after = _changeable(account), {"name": name, "role": role.value, "active": active}
+            before = _changeable(account)
+            after = {
+                "name": name,
+                "role": role.value,
+                "active": active,
+                "capacity": account.capacity if capacity is None else capacity,
+            }
             changed = {key: [before[key], after[key]] for key in after if before[key] != after[key]}
             if changed:
                 deactivated_at = None if active else account.deactivated_at or unit.now
-                await accounts.change_account(unit, agent_id, name=name, role=role.value, deactivated_at=deactivated_at)
+                await accounts.change_account(
+                    unit,
+                    agent_id,
+                    name=name,
+                    role=role.value,
+                    capacity=after["capacity"],
+                    deactivated_at=deactivated_at,
+                )
                 await record(unit, by, "account.changed", agent_id, **changed)
             if not active:
                 await sessions.end_sessions_of(unit, agent_id)
@@ -186,6 +203,7 @@ def _changeable(account: Account) -> dict[str, Any]:
         "name": account.agent.name,
         "role": account.agent.role.value,
         "active": account.deactivated_at is None,
+        "capacity": account.capacity,
     }
 
 
@@ -197,6 +215,7 @@ def _overview(account: Account) -> AccountOverview:
         role=account.agent.role,
         active=account.deactivated_at is None,
         second_factor=account.totp_confirmed_at is not None,
+        capacity=account.capacity,
         last_seen_at=account.last_seen_at,
         created_at=account.created_at,
     )

@@ -24,6 +24,7 @@ from bot.store.sessions import DeskSession
 from bot.store.teams import active
 from bot.store.tokens import Agent, new_token
 from bot.store.unit_of_work import Store, Unit
+from bot.transparency.gate import is_machine_name
 
 _SESSION = timedelta(hours=12)
 # Characters; what people choose themselves. Generated ones have 19.
@@ -94,7 +95,14 @@ class Agents:
         self._factor = SecondFactor(settings.secret_key)
 
     async def add(self, login: str, name: str, role: str, password: str, by: Actor = OPERATOR) -> Agent:
-        """Create an account. Raises `sqlalchemy.exc.IntegrityError` when the login is taken."""
+        """Create an account.
+
+        Raises:
+            IntegrityError: (SQLAlchemy's) the login is taken.
+            ValueError: the bot or the system speaks under this name.
+        """
+        if is_machine_name(name):
+            raise ValueError(f"messages of the machine stand under the name {name!r}")
         digest = await self.passwords.hash(password)
         async with self._store.write() as unit:
             agent = await accounts.add_agent(unit, login=login, name=name, role=role, password_hash=digest)

@@ -75,6 +75,8 @@ class Reply(msgspec.Struct, kw_only=True, omit_defaults=True):
     text: str
     buttons: list[Button] = []
     sources: list[Source] = []
+    # It says in general why answers are given: the edge, which has the traces, says it of the answer before instead.
+    explains: bool = False
 
 
 class Reading(msgspec.Struct, kw_only=True):

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-import sqlalchemy as sa
 
-from bot.store.desk_tables import canned_reply as table
-from bot.store.rows import plain
+from bot.store.canned import stored
 from bot.store.traces import Trace, topic_of
 from bot.store.unit_of_work import Unit
 from bot.transparency.wording import LANGUAGES, Wording
@@ -47,6 +45,11 @@ class Canned(msgspec.Struct, frozen=True, kw_only=True):
     topics: list[str]
 
 
+def is_own(shortcut: str) -> bool:
+    """Whether the product has a reply of this shortcut."""
+    return shortcut in _OWN
+
+
 async def canned_replies(unit: Unit, words: Wording) -> list[Canned]:
     """All of them, by shortcut. The company's reply replaces the product's of the same shortcut."""
     known = {
@@ -58,13 +61,7 @@ async def canned_replies(unit: Unit, words: Wording) -> list[Canned]:
         )
         for shortcut, topics in _OWN.items()
     }
-    for row in map(plain, (await unit.connection.execute(sa.select(table))).mappings()):
-        known[row["shortcut"]] = Canned(
-            shortcut=row["shortcut"],
-            title={"de": row["title_de"], "en": row["title_en"]},
-            text={"de": row["text_de"], "en": row["text_en"]},
-            topics=row["topics"],
-        )
+    known |= {row["shortcut"]: Canned(**row) for row in await stored(unit)}
     return sorted(known.values(), key=lambda one: one.shortcut)
 
 

@@ -29,6 +29,7 @@ from bot.store.tokens import Agent, add_widget_token, issued_button, new_token
 from bot.store.unit_of_work import Store, Unit
 from bot.store.whatsapp_contacts import contact_of_conversation
 from bot.transparency import openings
+from bot.transparency.gate import is_machine_name
 from bot.transparency.wording import Language, Wording, language_of
 
 CUSTOMER_ORIGIN = "customer"
@@ -171,11 +172,16 @@ class Conversations:
         for_bot, silent = heard != "", heard == "" and answer is None
         language = language_of(row.locale)
         asks_for_person = payload == openings.HANDOVER_COMMAND and row.holder is Holder.BOT
+        makes_case = payload == openings.CASE_COMMAND and row.holder in {Holder.BOT, Holder.QUEUE}
         session = self.next_session(row, now)
-        if session > row.session and not asks_for_person and not silent:
+        if session > row.session and not silent:
             row.session = session
-            reason = Reason.REOPENED if row.holder is Holder.CLOSED else Reason.NEW_SESSION
-            opened.change_holder(reason, openings.started(self._words, language))
+            if asks_for_person or makes_case:
+                # What they ask for changes the holder by itself; only what was proven before does not count any more.
+                row.customer_level = row.customer_level and "claimed"
+            else:
+                reason = Reason.REOPENED if row.holder is Holder.CLOSED else Reason.NEW_SESSION
+                opened.change_holder(reason, openings.started(self._words, language))
         message = opened.append(
             Draft(
                 kind=EventKind.MESSAGE,
@@ -196,7 +202,7 @@ class Conversations:
             opened.change_holder(Reason.CUSTOMER_CANCELLED, openings.cancelled(self._words, language))
         elif payload == openings.RECORD_COMMAND and row.holder is Holder.BOT:
             await self._show_record(opened, message)
-        elif payload == openings.CASE_COMMAND and row.holder in {Holder.BOT, Holder.QUEUE}:
+        elif makes_case:
             opened.settle_at_once(message, await self.handover.make_case(opened))
         elif silent:
             opened.settle_at_once(message, "noted")
@@ -267,6 +273,8 @@ class Conversations:
 
     def _customer_name(self, row: Conversation, language: Language) -> str:
         proven = row.customer_level == "proven" and row.customer_name
+        if proven and is_machine_name(proven):
+            proven = None
         return proven or self._words.say("author_customer", language)
 
     async def claim(self, conversation_id: str, agent: Agent, epoch: int) -> Conversation:
@@ -408,12 +416,17 @@ class Conversations:
                 return
 
     async def check_holds(self, opened: OpenConversation, agent: Agent) -> TenureRecord:
-        """The agent's tenure; raises `Refused` with `not_holder` where somebody else holds the conversation."""
+        """The agent's tenure; raises `Refused` with `not_holder` where somebody else holds the conversation.
+
+        Of another team's conversation nothing is told but that it is one: `other_team`.
+        """
         if opened.row.holder is Holder.AGENT:
             tenure = await current_tenure(opened.unit, opened.row.id)
             if tenure.agent_id == agent.id:
                 return tenure
+            await check_sees(opened.unit, opened, agent)
             raise Refused("not_holder", agent=tenure.agent_name or "")
+        await check_sees(opened.unit, opened, agent)
         raise Refused("not_holder", agent="")
 
     async def set_locale(self, conversation_id: str, locale: Language) -> Conversation:

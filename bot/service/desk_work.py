@@ -191,14 +191,23 @@ class DeskWork:
             await opened.save()
         return agent
 
-    async def looked(self, conversation_id: str, agent: Agent) -> None:
-        """The agent has the conversation open. Who was given it has now seen it, and it stays theirs."""
+    async def holds(self, conversation_id: str, agent: Agent) -> bool:
+        """Whether the agent holds this conversation now."""
         async with self._store.read() as unit:
-            if await read_conversation(unit, conversation_id) is None:
-                return
+            row = await read_conversation(unit, conversation_id)
+            return row is not None and (await current_tenure(unit, conversation_id)).agent_id == agent.id
+
+    async def looked(self, conversation_id: str, agent: Agent) -> bool:
+        """The agent has the conversation open. Who was given it has now seen it, and it stays theirs.
+
+        Returns whether it is this agent's to see at all.
+        """
+        async with self._store.read() as unit:
+            if not await teams.sees(unit, agent, conversation_id):
+                return False
             tenure = await current_tenure(unit, conversation_id)
         if tenure.agent_id != agent.id or tenure.seen_at is not None:
-            return
+            return True
         async with self._store.write() as unit:
             await unit.connection.execute(
                 tenure_table.update()
@@ -209,6 +218,7 @@ class DeskWork:
                 )
                 .values(seen_at=unit.now)
             )
+        return True
 
     # --- colleagues ---
 

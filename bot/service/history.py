@@ -22,6 +22,7 @@ from bot.store.agents import PRESENT
 from bot.store.teams import teams
 from bot.store.traces import topic_of
 from bot.store.unit_of_work import Unit
+from bot.store.wrong_answers import reported_between
 from bot.transparency.format import REGION
 
 # Days that may be asked for at once.
@@ -56,6 +57,8 @@ class Counts(msgspec.Struct, kw_only=True):
     ratings_asked: int = 0
     ratings_given: int = 0
     stars: int = 0
+    # Answers of the bot that somebody at the desk reported as wrong that day.
+    wrong_answers: int = 0
 
 
 class Day(msgspec.Struct, kw_only=True):
@@ -160,6 +163,9 @@ async def history(unit: Unit, first: date, last: date, channel: str | None = Non
             tally.counts.ratings_asked += 1
             tally.counts.ratings_given += row.stars is not None
             tally.counts.stars += row.stars or 0
+    for row in await reported_between(unit, since, until):
+        for tally in tallies(row.reported_at, row.channel):
+            tally.counts.wrong_answers += 1
     return History(
         first=first,
         last=last,

@@ -25,6 +25,7 @@ from bot.service.brain import BrainClient, BrainUnavailable
 from bot.service.brain_protocol import Reply, SentFile, TurnRequest, TurnResponse
 from bot.service.case_questions import CaseQuestions
 from bot.service.conversations import Conversations
+from bot.service.why import why_last_answer
 from bot.settings import Settings
 from bot.store import inbox, traces
 from bot.store.attachments import files_of
@@ -234,7 +235,8 @@ class Turns:
             row.customer_name = response.customer.name
             row.customer_level = response.customer.level
         for reply in response.replies:
-            opened.append(self._draft(reply, response.language), turn_id=turn.request.turn_id)
+            said = await self._explained(opened, reply, response.language) if reply.explains else reply
+            opened.append(self._draft(said, response.language), turn_id=turn.request.turn_id)
         if response.attach is not None:
             await self._cases.attach(opened, response.attach, turn_id=turn.request.turn_id, language=response.language)
         if response.case is not None:
@@ -244,6 +246,12 @@ class Turns:
         if response.handover is not None:
             handover = response.handover
             await self._conversations.handover.ask_for_person(opened, Reason(handover.reason), handover.detail)
+
+    async def _explained(self, opened: OpenConversation, reply: Reply, language: Literal["de", "en"]) -> Reply:
+        """The reply about the answer before; as it is where nothing was answered yet."""
+        bound = self._settings.error_bound
+        reasons = await why_last_answer(opened.unit, self._words, language, opened.row.id, bound)
+        return reply if reasons is None else msgspec.structs.replace(reply, text=reasons)
 
     def _draft(self, reply: Reply, language: Literal["de", "en"]) -> Draft:
         return Draft(

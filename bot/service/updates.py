@@ -17,6 +17,7 @@ from actions.crm.errors import CrmUnavailable
 from actions.crm.interest_models import UpdateDue
 from actions.crm.repository import CrmRepository
 from bot.service.progress import progress_lines
+from bot.transparency import gate
 from bot.transparency.wording import Wording
 
 log = structlog.get_logger(__name__)
@@ -57,10 +58,9 @@ class Updates:
         language, address = due.interest.language, due.interest.address.line
         say = functools.partial(self._words.say, language=language)
         news = "\n".join(progress_lines(say, due.area, address, language))
-        return Letter(
-            subject=say("letter_update_subject", address=address),
-            body=say("letter_update", news=news, end=end_link(self._public_url, due.token)),
-        )
+        subject = say("letter_update_subject", address=address)
+        body = say("letter_update", news=news, end=end_link(self._public_url, due.token))
+        return gate.letter(subject, body, self._words, language)
 
 
 def page_link(public_url: str, token: str) -> str:

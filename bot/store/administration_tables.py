@@ -2,6 +2,7 @@
 
 - `audit_entry` is append-only: a trigger refuses every change and every deletion, on both databases.
 - A recovery code is stored as its digest and deleted when it is used: it opens the desk once.
+- An answer of the bot is reported as wrong once, decided once, and no wording becomes a training example twice.
 """
 
 from __future__ import annotations
@@ -89,6 +90,8 @@ wrong_answer = sa.Table(
     # The training example as a person accepted it, without personal data.
     sa.Column("example", sa.Text),
     sa.Column("example_intent", sa.String(60)),
+    # The form in which two wordings are compared: no wording is accepted twice.
+    sa.Column("example_wording", sa.Text),
     sa.Column("decided_by", sa.String(120)),
     sa.Column("decided_at", UtcDateTime),
     # When the example was written into the training data.
@@ -98,6 +101,9 @@ wrong_answer = sa.Table(
     ),
     sa.UniqueConstraint("conversation_id", "seq", name="uq_wrong_answer_message"),
     sa.CheckConstraint("state in ('open', 'accepted', 'rejected')", name="state"),
+    sa.UniqueConstraint("example_wording", name="uq_wrong_answer_example_wording"),
     sa.CheckConstraint("(state = 'accepted') = (example is not null and example_intent is not null)", name="example"),
+    sa.CheckConstraint("(example is null) = (example_wording is null)", name="wording"),
     sa.CheckConstraint("(state = 'open') = (decided_at is null)", name="decided"),
+    sa.Index("ix_wrong_answer_state", "state", "id"),
 )

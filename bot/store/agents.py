@@ -30,6 +30,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     deactivated_at: datetime | None
     last_seen_at: datetime | None
     created_at: datetime
+    # Conversations that are given to it at once, at most.
+    capacity: int
 
 
 async def add_agent(unit: Unit, *, login: str, name: str, role: str, password_hash: str) -> Agent:

@@ -128,7 +128,7 @@ RULES: dict[str, Nothing | Deleted | Emptied | Special] = {
         # The example is a sentence that a person wrote or changed so that it names nobody.
         _keeps(
             "id conversation_id seq turn_id understood right_intent reported_by reported_name reported_at state example"
-            " example_intent decided_by decided_at written_at"
+            " example_intent example_wording decided_by decided_at written_at"
         ),
     ),
     "whatsapp_part": Emptied(

@@ -78,6 +78,36 @@ async def put_team(unit: Unit, one: Team) -> None:
         await unit.connection.execute(sa.insert(table).values(values))
 
 
+async def lock_teams(unit: Unit) -> list[Team]:
+    """Every team, locked against other writers until the unit ends: what holds for all of them is decided behind it."""
+    await unit.connection.execute(sa.select(table.c.id).order_by(table.c.id).with_for_update())
+    return await teams(unit)
+
+
+async def members(unit: Unit) -> dict[str, list[str]]:
+    """Ids of the active accounts in each team that has some."""
+    found = await unit.connection.execute(
+        sa.select(team_member)
+        .join(agent_table, agent_table.c.id == team_member.c.agent_id)
+        .where(agent_table.c.deactivated_at.is_(None))
+        .order_by(team_member.c.team_id, team_member.c.agent_id)
+    )
+    together: dict[str, list[str]] = {}
+    for row in found:
+        together.setdefault(row.team_id, []).append(row.agent_id)
+    return together
+
+
+async def resting_members(unit: Unit, team_id: str) -> list[str]:
+    """Ids of the deactivated accounts in a team."""
+    found = await unit.connection.execute(
+        sa.select(team_member.c.agent_id)
+        .join(agent_table, agent_table.c.id == team_member.c.agent_id)
+        .where(team_member.c.team_id == team_id, agent_table.c.deactivated_at.is_not(None))
+    )
+    return list(found.scalars())
+
+
 async def set_members(unit: Unit, team_id: str, agent_ids: Collection[str]) -> None:
     """Who is in a team, from now on."""
     await unit.connection.execute(sa.delete(team_member).where(team_member.c.team_id == team_id))
@@ -204,14 +234,14 @@ async def colleagues(unit: Unit) -> list[Colleague]:
         .where(agent_table.c.deactivated_at.is_(None))
         .order_by(agent_table.c.name)
     )
-    members: dict[str, list[str]] = {}
+    their_teams: dict[str, list[str]] = {}
     for row in await unit.connection.execute(sa.select(team_member).order_by(team_member.c.team_id)):
-        members.setdefault(row.agent_id, []).append(row.team_id)
+        their_teams.setdefault(row.agent_id, []).append(row.team_id)
     return [
         Colleague(
             id=row.id,
             name=row.name,
-            teams=members.get(row.id, []),
+            teams=their_teams.get(row.id, []),
             state=_state(row.connected, row.available, row.active_at, unit.now),
             load=row.load,
             capacity=row.capacity,

@@ -63,6 +63,18 @@ async def record(
     )
 
 
+async def trace_of_turn(unit: Unit, conversation_id: str, turn_id: str) -> Trace | None:
+    """The trace of the answer to this turn that was said; None if none was."""
+    found = await unit.connection.execute(
+        sa.select(table)
+        .where(table.c.conversation_id == conversation_id, table.c.turn_id == turn_id, table.c.outcome == "committed")
+        .order_by(table.c.at.desc())
+        .limit(1)
+    )
+    row = found.mappings().one_or_none()
+    return None if row is None else _trace(row)
+
+
 async def newest_work(unit: Unit, conversation_id: str) -> str | None:
     """What the customer had answered in unfinished requests when the bot answered last."""
     found = await unit.connection.execute(
@@ -80,7 +92,11 @@ async def traces(unit: Unit, conversation_id: str, limit: int = 50) -> list[Trac
     found = await unit.connection.execute(
         sa.select(table).where(table.c.conversation_id == conversation_id).order_by(table.c.at.desc()).limit(limit)
     )
-    return [Trace(**{field: row[field] for field in Trace.__struct_fields__}) for row in found.mappings()][::-1]
+    return [_trace(row) for row in found.mappings()][::-1]
+
+
+def _trace(row: sa.RowMapping) -> Trace:
+    return Trace(**{field: row[field] for field in Trace.__struct_fields__})
 
 
 async def newest_intent(unit: Unit, conversation_id: str, seq: int) -> str | None:

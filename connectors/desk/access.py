@@ -81,7 +81,7 @@ class Guard:
                 problem = ApiError(422, error.code, f"error_{error.code}", limit=str(TEXT_LIMIT))
                 problem.__cause__ = error
             except Refused as error:
-                problem = refusal(error, request)
+                problem = refusal(error, request, self._services().words)
                 problem.__cause__ = error
             except ApiError as error:
                 problem = error

@@ -38,6 +38,8 @@ class ChangedAccount(msgspec.Struct):
     name: Annotated[str, Meta(max_length=200)]
     role: Role
     active: bool
+    # Conversations that are given to it at once, at most; left out, it stays.
+    capacity: Annotated[int, Meta(ge=0, le=100)] | None = None
 
 
 class TemplateView(msgspec.Struct, kw_only=True):
@@ -98,7 +100,7 @@ class AdministrationRoutes:
         by = actor_of(request, self._services())
         try:
             changed = await self._administration.change(
-                by, request.match_info["id"], name=body.name, role=body.role, active=body.active
+                by, request.match_info["id"], name=body.name, role=body.role, active=body.active, capacity=body.capacity
             )
         except AccountRefused as error:
             raise refused(error) from error

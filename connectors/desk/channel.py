@@ -32,8 +32,10 @@ from connectors.desk.account import OwnAccount
 from connectors.desk.administration import AdministrationRoutes
 from connectors.desk.conversations import ConversationRoutes, agent_route
 from connectors.desk.openapi import description
+from connectors.desk.organisation import OrganisationRoutes
 from connectors.desk.socket import DeskSockets
 from connectors.desk.supervision import SupervisionRoutes
+from connectors.desk.teaching import TeachingRoutes
 from connectors.desk.work import WorkRoutes
 from connectors.frames import ApiError, address_of, is_same_origin, json_response
 
@@ -63,7 +65,9 @@ class Desk:
         self._administration = AdministrationRoutes(lambda: self.services, self.check_sessions)
         self._supervision = SupervisionRoutes(lambda: self.services)
         self._conversations = ConversationRoutes(lambda: self.services)
+        self._organisation = OrganisationRoutes(lambda: self.services)
         self._work = WorkRoutes(lambda: self.services)
+        self._teaching = TeachingRoutes(lambda: self.services)
 
     @property
     def services(self) -> Services:
@@ -89,8 +93,10 @@ class Desk:
             *self._account.routes(),
             *self._conversations.routes(),
             *self._work.routes(),
+            *self._teaching.routes(),
             *self._supervision.routes(),
             *self._administration.routes(),
+            *self._organisation.routes(),
         )
 
     def _own_routes(self) -> Sequence[Route]:

@@ -31,6 +31,7 @@ from bot.store.teams import sees, team
 from bot.store.tokens import Agent
 from bot.store.traces import traces
 from bot.store.unit_of_work import Unit
+from bot.store.wrong_answers import answers_of, reports_of
 from connectors.desk import views
 from connectors.desk.access import AgentHandler, Route, decoded
 from connectors.desk.files import DeskFiles, file_views
@@ -173,6 +174,7 @@ class ConversationRoutes:
             written, kept = await notes(unit, conversation_id), await undecided(unit, conversation_id)
             reading, rated = await invitations(unit, conversation_id), await ratings(unit, conversation_id)
             replies = await canned_replies(unit, words)
+            answers, reported = await answers_of(unit, conversation_id), await reports_of(unit, conversation_id)
         customer, customer_error = await self._customer(found[0].conversation.customer_number, request)
         return json_response(
             views.Detail(
@@ -193,6 +195,8 @@ class ConversationRoutes:
                 summary_lines=list(two_lines(words, language, found[0], tried, customer, opened)),
                 suggested=suggested(replies, tried),
                 files=files,
+                answers=answers,
+                reports=[views.report_view(one) for one in reported],
             )
         )
 

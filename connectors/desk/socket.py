@@ -163,14 +163,7 @@ class _Connection:
             if isinstance(frame, Hello):
                 await self._greet(frame)
             elif isinstance(frame, Typing):
-                self._services.store.wakeup.publish(
-                    Hint(
-                        conversation_id=frame.conversation,
-                        typing_to="customer",
-                        typing_by=self._session.agent.id,
-                        typing_name=self._session.agent.name,
-                    )
-                )
+                await self._types(frame)
             elif isinstance(frame, Looking):
                 await self._looks(frame)
             elif isinstance(frame, Ping):
@@ -178,16 +171,29 @@ class _Connection:
             else:
                 await self._send({"type": "error", "code": "bad_frame"})
 
+    async def _types(self, frame: Typing) -> None:
+        """Whoever does not hold the conversation cannot write to the customer, and is not announced to them."""
+        agent = self._session.agent
+        with contextlib.suppress(StoreUnavailable):
+            if await self._services.desk.holds(frame.conversation, agent):
+                self._services.store.wakeup.publish(
+                    Hint(
+                        conversation_id=frame.conversation,
+                        typing_to="customer",
+                        typing_by=agent.id,
+                        typing_name=agent.name,
+                    )
+                )
+
     async def _looks(self, frame: Looking) -> None:
         agent = self._session.agent
         with contextlib.suppress(StoreUnavailable, UnknownConversation):
             if frame.active:
                 await self._services.presence.active(agent.id)
-            if frame.conversation is not None:
+            if frame.conversation is not None and await self._services.desk.looked(frame.conversation, agent):
                 self._services.store.wakeup.publish(
                     Hint(conversation_id=frame.conversation, looking_by=agent.id, looking_name=agent.name)
                 )
-                await self._services.desk.looked(frame.conversation, agent)
 
     def _frame(self, message: Any) -> Hello | Typing | Looking | Ping | None:
         if message.type is not WSMsgType.TEXT:

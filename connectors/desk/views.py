@@ -20,6 +20,8 @@ from bot.store.outbox import DeliveryRecord
 from bot.store.ratings import Rating
 from bot.store.tokens import Agent
 from bot.store.traces import Trace
+from bot.store.wrong_answers import WrongAnswer
+from bot.transparency.gate import let_out
 from bot.transparency.wording import Language, Wording
 from connectors.desk.files import FileView
 from connectors.desk.messenger import MessengerView
@@ -151,6 +153,23 @@ class RatingView(msgspec.Struct, kw_only=True):
     sentence: str | None
 
 
+class ReportView(msgspec.Struct, kw_only=True):
+    """An answer of the bot that was reported as wrong: by whom, what it should have been, what was decided."""
+
+    seq: int
+    by: AgentView
+    at: datetime
+    intent: str | None
+    note: str
+    state: str
+    example_intent: str | None
+    decided_by: str | None
+
+
+class Nothing(msgspec.Struct):
+    """Done; there is nothing to say about it."""
+
+
 class Detail(msgspec.Struct, kw_only=True):
     """Everything about one conversation."""
 
@@ -176,6 +195,9 @@ class Detail(msgspec.Struct, kw_only=True):
     # Shortcuts of canned replies that answer what the bot understood.
     suggested: list[str]
     files: list[FileView]
+    # Places of the bot's answers, which can be reported as wrong, and the reports.
+    answers: list[int]
+    reports: list[ReportView]
 
 
 def agent_view(agent: Agent) -> AgentView:
@@ -286,6 +308,20 @@ def held_view(one: HeldReply) -> HeldView:
     )
 
 
+def report_view(one: WrongAnswer) -> ReportView:
+    """A report of a wrong answer."""
+    return ReportView(
+        seq=one.seq,
+        by=AgentView(id=one.reported_by, name=one.reported_name),
+        at=one.reported_at,
+        intent=one.right_intent,
+        note=one.note,
+        state=one.state,
+        example_intent=one.example_intent,
+        decided_by=one.decided_by,
+    )
+
+
 def rating_view(rating: Rating) -> RatingView:
     """A rating, or the question for one."""
     return RatingView(
@@ -318,4 +354,4 @@ def customer_view(overview: CustomerOverview) -> dict[str, Any]:
 
 def event_view(message: Message) -> dict[str, Any]:
     """A log entry; agents see what customers see."""
-    return event_frame(message)
+    return event_frame(let_out(message))

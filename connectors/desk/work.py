@@ -111,10 +111,6 @@ class CannedList(msgspec.Struct, kw_only=True):
     replies: list[Canned]
 
 
-class Nothing(msgspec.Struct):
-    """Done; there is nothing to say about it."""
-
-
 class WorkRoutes:
     """Passing on, notes, replies held back, closing, cases, colleagues."""
 
@@ -131,8 +127,10 @@ class WorkRoutes:
         held = f"{one}/held/{{held}}"
         return (
             agent_route("POST", f"{one}/held", self._hold, records="conversation.answered", body=Reply, answer=Held),
-            agent_route("POST", f"{held}/withdraw", self._withdraw, records="conversation.withdrawn", answer=Nothing),
-            agent_route("POST", f"{held}/send", self._send, records="conversation.answered", answer=Nothing),
+            agent_route(
+                "POST", f"{held}/withdraw", self._withdraw, records="conversation.withdrawn", answer=views.Nothing
+            ),
+            agent_route("POST", f"{held}/send", self._send, records="conversation.answered", answer=views.Nothing),
             agent_route(
                 "POST", f"{one}/notes", self._note, records="conversation.noted", body=WriteNote, answer=views.NoteView
             ),
@@ -155,7 +153,7 @@ class WorkRoutes:
                 "POST", "/cases/{number}", self._change_case, records="case.changed", body=CaseChange, answer=CaseAnswer
             ),
             agent_route("GET", "/people", self._people, answer=People),
-            agent_route("POST", "/availability", self._availability, body=Availability, answer=Nothing),
+            agent_route("POST", "/availability", self._availability, body=Availability, answer=views.Nothing),
             agent_route("GET", "/canned", self._canned, answer=CannedList),
         )
 
@@ -174,11 +172,11 @@ class WorkRoutes:
 
     async def _withdraw(self, request: web.Request, agent: Agent) -> web.Response:
         await self._services.desk.withdraw(request.match_info["id"], agent, request.match_info["held"])
-        return json_response(Nothing())
+        return json_response(views.Nothing())
 
     async def _send(self, request: web.Request, agent: Agent) -> web.Response:
         await self._services.desk.send_now(request.match_info["id"], agent, request.match_info["held"])
-        return json_response(Nothing())
+        return json_response(views.Nothing())
 
     # --- notes, passing on, the end ---
 
@@ -249,7 +247,7 @@ class WorkRoutes:
     async def _availability(self, request: web.Request, agent: Agent) -> web.Response:
         body = await decoded(request, Availability)
         await self._services.presence.set_available(agent.id, body.available)
-        return json_response(Nothing())
+        return json_response(views.Nothing())
 
     async def _canned(self, _request: web.Request, _agent: Agent) -> web.Response:
         async with self._services.store.read() as unit:

@@ -1,4 +1,4 @@
-"""Messages as the provider accepts them. One that breaks a limit cannot be built.
+"""Messages as the provider accepts them. One that breaks a limit, or does not say who wrote it, cannot be built.
 
 Lengths are counted in UTF-16 units, in which an emoji is two: the strictest way in which a limit can be meant.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+from bot.transparency.gate import Labelled, Unlabelled
 
 TEXT_BODY = 4096
 BUTTONS_BODY = 1024
@@ -33,6 +35,13 @@ def cut(text: str, limit: int) -> str:
     return (text[:between] if between > limit // 2 else text).rstrip() + "…"
 
 
+def _check_labelled(what: str, text: Labelled, limit: int) -> None:
+    # At run time too: what reaches a person is not left to a type checker.
+    if not isinstance(text, Labelled):
+        raise Unlabelled(f"{what} that does not say who wrote it")
+    _check(what, str(text), limit)
+
+
 def _check(what: str, text: str, limit: int) -> None:
     if not text.strip() or size(text) > limit:
         raise ValueError(f"{what}: 1 to {limit} characters, found {size(text)}")
@@ -51,25 +60,25 @@ class Choice:
 class TextMessage:
     """Plain text."""
 
-    body: str
+    body: Labelled
 
     def __post_init__(self) -> None:
-        _check("a text", self.body, TEXT_BODY)
+        _check_labelled("a text", self.body, TEXT_BODY)
 
     def content(self) -> dict[str, Any]:
         """The part of the request that depends on the type."""
-        return {"type": "text", "text": {"body": self.body, "preview_url": False}}
+        return {"type": "text", "text": {"body": str(self.body), "preview_url": False}}
 
 
 @dataclass(frozen=True)
 class ButtonsMessage:
     """Text over one to three buttons."""
 
-    body: str
+    body: Labelled
     buttons: tuple[Choice, ...]
 
     def __post_init__(self) -> None:
-        _check("a text over buttons", self.body, BUTTONS_BODY)
+        _check_labelled("a text over buttons", self.body, BUTTONS_BODY)
         _check_choices("buttons", self.buttons, MOST_BUTTONS, BUTTON_TITLE, BUTTON_ID)
 
     def content(self) -> dict[str, Any]:
@@ -78,7 +87,7 @@ class ButtonsMessage:
         action = {"buttons": buttons}
         return {
             "type": "interactive",
-            "interactive": {"type": "button", "body": {"text": self.body}, "action": action},
+            "interactive": {"type": "button", "body": {"text": str(self.body)}, "action": action},
         }
 
 
@@ -86,12 +95,12 @@ class ButtonsMessage:
 class ListMessage:
     """Text over a button that opens a list of one to ten rows."""
 
-    body: str
+    body: Labelled
     button: str
     rows: tuple[Choice, ...]
 
     def __post_init__(self) -> None:
-        _check("a text over a list", self.body, LIST_BODY)
+        _check_labelled("a text over a list", self.body, LIST_BODY)
         _check("a list's button", self.button, BUTTON_TITLE)
         _check_choices("rows", self.rows, MOST_ROWS, ROW_TITLE, ROW_ID)
         for row in self.rows:
@@ -107,17 +116,22 @@ class ListMessage:
         action = {"button": self.button, "sections": [{"title": self.button, "rows": rows}]}
         return {
             "type": "interactive",
-            "interactive": {"type": "list", "body": {"text": self.body}, "action": action},
+            "interactive": {"type": "list", "body": {"text": str(self.body)}, "action": action},
         }
 
 
 @dataclass(frozen=True)
 class TemplateMessage:
-    """A template that the provider has approved, with its values in their order."""
+    """A template that the provider has approved, with its values in their order: who wrote `said` is one of them."""
 
     name: str
     language: str
+    said: Labelled
     values: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.said, Labelled) or self.said.label not in self.values:
+            raise Unlabelled(f"the template {self.name} does not say who wrote it")
 
     def content(self) -> dict[str, Any]:
         """The part of the request that depends on the type."""
@@ -134,17 +148,17 @@ class MediaMessage:
 
     kind: str
     media_id: str
-    caption: str
+    caption: Labelled
     file_name: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in {"image", "video", "document"}:
             raise ValueError(f"files of the kind {self.kind} have no caption")
-        _check("a caption", self.caption, CAPTION)
+        _check_labelled("a caption", self.caption, CAPTION)
 
     def content(self) -> dict[str, Any]:
         """The part of the request that depends on the type."""
-        media = {"id": self.media_id, "caption": self.caption}
+        media = {"id": self.media_id, "caption": str(self.caption)}
         if self.kind == "document" and self.file_name:
             media["filename"] = cut(self.file_name, FILE_NAME)
         return {"type": self.kind, self.kind: media}

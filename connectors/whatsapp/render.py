@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.conversation.model import AuthorKind, Button, Message
 from bot.transparency.format import moment
+from bot.transparency.gate import LetOut, label_in_front, labelled
 from bot.transparency.wording import LANGUAGES, Language, Wording
 from connectors.whatsapp.payloads import (
     BUTTON_TITLE,
@@ -39,10 +40,11 @@ ANSWER = 600
 _ENDS = ("\n\n", "\n", re.compile(r"(?<=[.!?…:])\s"), " ")
 
 
-def render(messages: Sequence[Message], words: Wording, language: Language) -> list[Outgoing]:
+def render(entries: Sequence[LetOut], words: Wording, language: Language) -> list[Outgoing]:
     """What is sent for entries of one author: one or more messages, each with its author's label."""
+    messages = [entry.message for entry in entries]
     author = messages[0].author.kind
-    label = _label(messages[0], words, language)
+    label = size(label_in_front(entries[0], words, language))
     texts = [_text(message, words, language) for message in messages]
     buttons = _distinct(_short(button, words) for message in messages for button in message.buttons)
     if is_numbered(len(buttons)):
@@ -52,7 +54,7 @@ def render(messages: Sequence[Message], words: Wording, language: Language) -> l
     as_buttons = len(buttons) <= MOST_BUTTONS and all(size(button.title) <= BUTTON_TITLE for button in buttons)
     last = TEXT_BODY if not buttons else BUTTONS_BODY if as_buttons else LIST_BODY
     longest = min(last, TEXT_BODY) if author is AuthorKind.HUMAN else ANSWER
-    parts = [f"{label} · {part}" for part in fill(texts, longest - size(label) - 3)]
+    parts = [labelled(entries[0], part, words, language) for part in fill(texts, longest - label)]
     sent: list[Outgoing] = [TextMessage(part) for part in parts[:-1]]
     if not buttons:
         sent.append(TextMessage(parts[-1]))
@@ -65,11 +67,11 @@ def render(messages: Sequence[Message], words: Wording, language: Language) -> l
 
 
 def render_file(
-    message: Message, kind: str, file_name: str | None, media_id: str, words: Wording, language: Language
+    entry: LetOut, kind: str, file_name: str | None, media_id: str, words: Wording, language: Language
 ) -> list[Outgoing]:
     """What is sent for an entry with a file: the file over its author's label and text; what is too long follows it."""
-    label = _label(message, words, language)
-    first, *rest = [f"{label} · {part}" for part in split(message.text, CAPTION - size(label) - 3)]
+    room = CAPTION - size(label_in_front(entry, words, language))
+    first, *rest = [labelled(entry, part, words, language) for part in split(entry.message.text, room)]
     return [MediaMessage(kind, media_id, first, file_name), *(TextMessage(part) for part in rest)]
 
 
@@ -122,13 +124,6 @@ def _text(message: Message, words: Wording, language: Language) -> str:
         for source in message.sources
     ]
     return "\n".join((message.text, *dict.fromkeys(sources)))
-
-
-def _label(message: Message, words: Wording, language: Language) -> str:
-    kind = message.author.kind
-    if kind is AuthorKind.HUMAN:
-        return words.say("whatsapp_label_human", language, name=message.author.name)
-    return words.say(f"whatsapp_label_{kind.value}", language)
 
 
 def _short(button: Button, words: Wording) -> Button:

@@ -23,6 +23,7 @@ from bot.store.unit_of_work import Store
 from bot.store.whatsapp_contacts import Contact, claim_read_mark, contact, contact_of_conversation
 from bot.store.whatsapp_parts import Part, advance_part, begin_part, part_by_number, renew_part
 from bot.store.whatsapp_rates import Limit, pause, take_or_wait
+from bot.transparency.gate import all_out, labelled, let_out
 from bot.transparency.wording import Language, Wording, language_of
 from connectors.whatsapp.client import GraphClient, NotReached, Unanswered
 from connectors.whatsapp.errors import (
@@ -95,7 +96,8 @@ class WhatsAppSender:
         language = language_of(row.locale)
         if files:
             media_id = await self._uploaded(client, files[0])
-            outgoing = render_file(shipment.message, files[0].kind, files[0].file_name, media_id, self._words, language)
+            entry = let_out(shipment.message)
+            outgoing = render_file(entry, files[0].kind, files[0].file_name, media_id, self._words, language)
             return outgoing, _recipient(person)
         return self._outgoing(shipment, language), _recipient(person)
 
@@ -120,9 +122,10 @@ class WhatsAppSender:
 
     def _outgoing(self, shipment: Shipment, language: Language) -> list[Outgoing]:
         if shipment.template is None:
-            return render(shipment.messages, self._words, language)
+            return render(all_out(shipment.messages), self._words, language)
         template = shipment.template
-        return [TemplateMessage(template["name"], template["language"], tuple(template["values"]))]
+        said = labelled(let_out(shipment.message), shipment.message.text, self._words, template["language"])
+        return [TemplateMessage(template["name"], template["language"], said, tuple(template["values"]))]
 
     async def _part(
         self,

@@ -18,6 +18,7 @@ from connectors.widget.http_line import HttpLine
 from connectors.widget.protocol import RESTART
 from connectors.widget.scripts import Scripts
 from connectors.widget.socket import Socket
+from connectors.widget.why_line import WhyLine
 
 # Largest frame read at all, in bytes; one between this and the message limit gets an explanation, a larger one a close.
 _READ_LIMIT = 1024 * 1024
@@ -34,6 +35,7 @@ class Widget:
         self._sockets: dict[str, set[Socket]] = defaultdict(set)
         self._http = HttpLine(self._check_origin)
         self._files = FileLine(self._http)
+        self._why = WhyLine(self._http)
         self._scripts = Scripts()
         self._form = FormPage(self._check_origin)
         self._forget: Callable[[], None] | None = None
@@ -48,7 +50,7 @@ class Widget:
         """Add the routes under `/widget`."""
         app.router.add_get("/widget/ws", self._socket)
         app.on_response_prepare.append(self._let_embedding_pages_read)
-        for part in (self._http, self._files, self._scripts, self._form):
+        for part in (self._http, self._files, self._why, self._scripts, self._form):
             part.register(app)
 
     def start(self, services: Services) -> None:

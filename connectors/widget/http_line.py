@@ -24,6 +24,7 @@ from bot.store.errors import StoreUnavailable, UnknownConversation
 from bot.store.log import current_tenure, messages_after, newest_messages, read_conversation
 from bot.store.tokens import WidgetPass, widget_pass
 from bot.store.wakeup import Hint
+from bot.transparency.gate import all_out
 from bot.transparency.wording import language_of
 from connectors.frames import ApiError, event_frame, json_response
 from connectors.widget import protocol
@@ -230,7 +231,7 @@ class HttpLine:
             "holder_name": holder_name,
             "head_seq": row.head_seq,
             "human": opened.human_button_id,
-            "events": [event_frame(entry) for entry in entries],
+            "events": [event_frame(entry) for entry in all_out(entries)],
         }
 
     async def admitted(self, request: web.Request, *, counts: bool) -> WidgetPass:

@@ -26,6 +26,7 @@ from bot.store.errors import StoreUnavailable, UnknownConversation
 from bot.store.log import current_tenure, messages_after, newest_messages, read_conversation
 from bot.store.tokens import widget_pass
 from bot.store.wakeup import Hint
+from bot.transparency.gate import let_out
 from bot.transparency.wording import Language, language_of
 from connectors.closing import Closing
 from connectors.frames import encode, event_frame
@@ -257,7 +258,7 @@ class Socket:
                     entries = await messages_after(unit, self._id, self._sent_seq)
                 erased = bool(entries) and entries[-1].holder is Holder.CLOSED and await is_erased(unit, self._id)
             for entry in entries:
-                await self._send(event_frame(entry))
+                await self._send(event_frame(let_out(entry)))
                 self._sent_seq = entry.seq
             if erased:
                 # The token is gone too; the client forgets what it shows.

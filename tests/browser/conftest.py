@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,11 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from bot.transparency.wording import LANGUAGES, Language
+from tests.browser.desk_edge import desk_edge
 from tests.browser.pages import PATIENCE, AgentWindow, CustomerWindow, Post, Window
 from tests.browser.site import Site
 from tests.browser.stack import ROOT, Login, Stack
+from tests.integration.edge.conftest import Edge
 
 HERE = Path(__file__).parent
 RESULTS = ROOT / "results" / "browser"
@@ -118,7 +121,7 @@ def language(request: pytest.FixtureRequest) -> Language:
 class Windows:
     """Opens windows, each with storage and cookies of its own, as on different computers."""
 
-    def __init__(self, browser: Browser, stack: Stack) -> None:
+    def __init__(self, browser: Browser, stack: Stack | Edge) -> None:
         self._browser = browser
         self._base = stack.base
         self._contexts: list[BrowserContext] = []
@@ -145,6 +148,16 @@ class Windows:
         window = AgentWindow(page, self._base, language)
         self.all.append(window)
         return window
+
+    async def waiting_customer(
+        self, *words: str, asking: str = "Ich möchte einen Menschen"
+    ) -> tuple[CustomerWindow, str]:
+        """A customer of the desk's edge who said this and waits for a person, and the conversation's id."""
+        customer = await (await self.customer("de")).open()
+        for text in words:
+            await customer.ask(text, f"Echo: {text}")
+        await customer.ask(asking, customer.said("queued_customer_request"), author="system")
+        return customer, await customer.conversation()
 
     def post(self) -> Post:
         """The demonstration's post."""
@@ -176,10 +189,9 @@ class Windows:
             await context.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def windows(browser: Browser, stack: Stack, request: pytest.FixtureRequest) -> AsyncIterator[Windows]:
-    """Windows for one test."""
-    opened = Windows(browser, stack)
+@asynccontextmanager
+async def _opened(browser: Browser, system: Stack | Edge, request: pytest.FixtureRequest) -> AsyncIterator[Windows]:
+    opened = Windows(browser, system)
     try:
         yield opened
         if request.node.stash.get(_failed, False):
@@ -188,6 +200,27 @@ async def windows(browser: Browser, stack: Stack, request: pytest.FixtureRequest
         await opened.close()
     complaints = [f"{type(window).__name__}: {line}" for window in opened.all for line in window.complaints]
     assert not complaints, "\n".join(complaints)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def windows(browser: Browser, stack: Stack, request: pytest.FixtureRequest) -> AsyncIterator[Windows]:
+    """Windows for one test on the whole system."""
+    async with _opened(browser, stack, request) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Edge]:
+    """The desk's edge with a known brain, one for each file of tests."""
+    async with desk_edge(tmp_path_factory.mktemp("desk")) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desks(browser: Browser, edge: Edge, request: pytest.FixtureRequest) -> AsyncIterator[Windows]:
+    """Windows for one test on the desk's edge."""
+    async with _opened(browser, edge, request) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -185,7 +185,7 @@ class AgentWindow(Window):
     def __init__(self, page: Page, base: str, language: Language) -> None:
         super().__init__(page, base, language)
         self.inbox = page.locator(".inbox")
-        self.main = page.get_by_role("main")
+        self.main = page.locator("#conversation")
         self.thread = self.main.get_by_role("log")
         self.field = page.locator("#compose")
         self.login_error = page.locator("#login-error")

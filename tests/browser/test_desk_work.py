@@ -6,93 +6,15 @@ The brain is a stand-in, so that what the bot says is known; everything else is 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from datetime import date
 
-import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
-from actions.crm.demo import create_demo
-from bot.conversation.handover import Reason
-from bot.service.brain_protocol import Handover, Reading, Reply, TurnRequest, TurnResponse
-from bot.settings import Settings
-from bot.store.teams import Team, put_team, set_members
 from tests.browser.conftest import Windows
-from tests.browser.pages import AgentWindow, CustomerWindow
-from tests.browser.stack import Login
-from tests.fakes.brain import FakeBrain
-from tests.integration.edge.conftest import PASSWORD, Edge, running
-
-ANNA = Login("anna", PASSWORD, "Anna Berger")
-BEN = Login("ben", PASSWORD, "Ben Adler")
-
-
-async def _answer(request: TurnRequest) -> TurnResponse:
-    if request.text and "Mensch" in request.text:
-        return TurnResponse(
-            intent=Reading(name="slow_internet", confidence=0.93),
-            handover=Handover(reason=Reason.CUSTOMER_REQUEST.value),
-        )
-    return TurnResponse(
-        replies=[Reply(text=f"Echo: {request.text}")], intent=Reading(name="slow_internet", confidence=0.93)
-    )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def edge(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Edge]:
-    """An edge with two agents, one of them also in a second team."""
-    folder = tmp_path_factory.mktemp("desk")
-    brain = FakeBrain()
-    await brain.start()
-    brain.answer = _answer
-    settings = Settings(
-        var=folder,
-        database_url=f"sqlite+aiosqlite:///{folder / 'klartext.db'}",
-        crm_url=f"sqlite+aiosqlite:///{folder / 'crm.db'}",
-        brain_url=brain.url,
-        undo_seconds=60,
-    )
-    await create_demo(settings.crm_url, date.today())
-    async with running(settings, brain) as started:
-        await started.services.agents.add("anna", ANNA.name, "agent", PASSWORD)
-        ben = await started.services.agents.add("ben", BEN.name, "agent", PASSWORD)
-        async with started.services.store.write() as unit:
-            await put_team(
-                unit, Team(id="technik", name_de="Technik", name_en="technical team", topics=[], assignment="manual")
-            )
-            await set_members(unit, "technik", [ben.id])
-        yield started
-    await brain.close()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def desks(browser: Browser, edge: Edge) -> AsyncIterator[Windows]:
-    """Windows on this edge."""
-    opened = Windows(browser, edge)  # type: ignore[arg-type]
-    yield opened
-    await opened.close()
-    complaints = [f"{type(window).__name__}: {line}" for window in opened.all for line in window.complaints]
-    assert not complaints, "\n".join(complaints)
-
-
-async def waits(desks: Windows, *words: str) -> tuple[CustomerWindow, str]:
-    """A customer who waits for a person, and the conversation's id."""
-    customer = await (await desks.customer("de")).open()
-    for text in words:
-        await customer.ask(text, f"Echo: {text}")
-    await customer.ask("Ich möchte einen Menschen", customer.said("queued_customer_request"), author="system")
-    return customer, await customer.conversation()
-
-
-async def step(agent: AgentWindow, name: str) -> None:
-    """Choose one of the further steps."""
-    await agent.main.locator(".steps-button").click()
-    await agent.main.locator(f'[data-step="{name}"]').click()
+from tests.browser.desk_edge import ANNA, BEN, step
 
 
 async def test_a_reply_is_held_back_survives_a_reload_and_can_be_withdrawn(desks: Windows) -> None:
-    customer, conversation = await waits(desks, "Mein Internet ist langsam")
+    customer, conversation = await desks.waiting_customer("Mein Internet ist langsam")
     agent = await (await desks.agent("de")).enter(ANNA, undo=True)
     await agent.open(conversation)
     await agent.claim()
@@ -115,7 +37,7 @@ async def test_a_reply_is_held_back_survives_a_reload_and_can_be_withdrawn(desks
 
 
 async def test_a_private_note_looks_different_and_reaches_colleagues_alone(desks: Windows) -> None:
-    customer, conversation = await waits(desks)
+    customer, conversation = await desks.waiting_customer()
     anna = await (await desks.agent("de")).enter(ANNA)
     ben = await (await desks.agent("de")).enter(BEN)
     for desk in (anna, ben):
@@ -135,7 +57,7 @@ async def test_a_private_note_looks_different_and_reaches_colleagues_alone(desks
 
 
 async def test_a_draft_of_a_note_never_becomes_a_reply(desks: Windows) -> None:
-    _, conversation = await waits(desks)
+    _, conversation = await desks.waiting_customer()
     agent = await (await desks.agent("de")).enter(ANNA)
     await agent.open(conversation)
     await agent.claim()
@@ -150,7 +72,7 @@ async def test_a_draft_of_a_note_never_becomes_a_reply(desks: Windows) -> None:
 
 
 async def test_passing_to_a_team_hides_it_and_keeps_the_draft(desks: Windows) -> None:
-    customer, conversation = await waits(desks)
+    customer, conversation = await desks.waiting_customer()
     anna = await (await desks.agent("de")).enter(ANNA)
     ben = await (await desks.agent("de")).enter(BEN)
     await anna.open(conversation)
@@ -172,7 +94,7 @@ async def test_passing_to_a_team_hides_it_and_keeps_the_draft(desks: Windows) ->
 
 
 async def test_a_case_is_made_changed_solved_and_the_customer_is_told(desks: Windows) -> None:
-    customer, conversation = await waits(desks)
+    customer, conversation = await desks.waiting_customer()
     agent = await (await desks.agent("de")).enter(ANNA)
     await agent.open(conversation)
     await agent.claim()
@@ -191,7 +113,7 @@ async def test_a_case_is_made_changed_solved_and_the_customer_is_told(desks: Win
 
 
 async def test_closing_asks_the_customer_once_and_the_agent_sees_the_answer(desks: Windows) -> None:
-    customer, conversation = await waits(desks)
+    customer, conversation = await desks.waiting_customer()
     agent = await (await desks.agent("de")).enter(ANNA)
     await agent.open(conversation)
     await agent.claim()
@@ -209,7 +131,7 @@ async def test_closing_asks_the_customer_once_and_the_agent_sees_the_answer(desk
 
 
 async def test_canned_replies_by_slash_and_a_suggestion_that_must_be_adapted(desks: Windows) -> None:
-    customer, conversation = await waits(desks, "Mein Internet ist langsam")
+    customer, conversation = await desks.waiting_customer("Mein Internet ist langsam")
     agent = await (await desks.agent("de")).enter(ANNA)
     await agent.open(conversation)
     await agent.claim()
@@ -229,8 +151,8 @@ async def test_canned_replies_by_slash_and_a_suggestion_that_must_be_adapted(des
 
 
 async def test_search_and_filters_stay_in_the_address(desks: Windows) -> None:
-    _, conversation = await waits(desks, "Der Dachboden wackelt")
-    _, other = await waits(desks, "Etwas anderes")
+    _, conversation = await desks.waiting_customer("Der Dachboden wackelt")
+    _, other = await desks.waiting_customer("Etwas anderes")
     agent = await (await desks.agent("de")).enter(ANNA)
     await expect(agent.row(other)).to_be_visible()
     await agent.page.locator("#search").fill("dachboden")
@@ -243,7 +165,7 @@ async def test_search_and_filters_stay_in_the_address(desks: Windows) -> None:
 
 
 async def test_who_else_is_looking_is_seen(desks: Windows) -> None:
-    _, conversation = await waits(desks)
+    _, conversation = await desks.waiting_customer()
     anna = await (await desks.agent("de")).enter(ANNA)
     ben = await (await desks.agent("de")).enter(BEN)
     await anna.open(conversation)
@@ -252,7 +174,7 @@ async def test_who_else_is_looking_is_seen(desks: Windows) -> None:
 
 
 async def test_logging_out_leaves_no_draft_behind(desks: Windows) -> None:
-    _, conversation = await waits(desks)
+    _, conversation = await desks.waiting_customer()
     agent = await (await desks.agent("de")).enter(ANNA)
     agent.expect_console(r"status of 401")
     await agent.open(conversation)

@@ -19,6 +19,7 @@ from bot.service.turns import Turns
 from bot.settings import Settings
 from bot.store import inbox
 from bot.store.log import messages_after
+from bot.transparency.gate import let_out
 from connectors.frames import encode, event_frame
 from tests.fakes.brain import FakeBrain, repeat_each_line
 
@@ -52,7 +53,7 @@ async def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
             log = await messages_after(unit, name, 0)
         stored = await read_all(store.database)
     await brain.close()
-    events: dict[int, dict[str, Any]] = {one.seq: msgspec.json.decode(encode(event_frame(one))) for one in log}
+    events: dict[int, dict[str, Any]] = {one.seq: msgspec.json.decode(encode(event_frame(let_out(one)))) for one in log}
     record = Record(conversation=name, seen=dict(events))
     record.sent["c1"] = Sent(text="Frage [1]", payload=None, at=0.0, receipts={(asked.id, asked.seq)})
     shift = Shift(login="anna", seen={(name, seq): event for seq, event in events.items()})

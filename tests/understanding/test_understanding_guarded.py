@@ -11,7 +11,7 @@ from composed_wordings import CHALLENGE_DE, CHALLENGE_EN, PERSON_DE, PERSON_EN, 
 from labelled_tables import table
 
 from bot.nlu.guards import GUARDED
-from bot.nlu.shortcuts import wording
+from bot.nlu.text import wording
 
 COUNT = 150
 UNSEEN = table("guarded.tsv")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from labelled_tables import table
 
-from bot.nlu.shortcuts import wording
+from bot.nlu.text import wording
 
 REQUESTS = table("requests.tsv")
 OUTSIDE = "out_of_scope"

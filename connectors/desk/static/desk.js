@@ -8,25 +8,27 @@
 
 import { api, ApiError } from "./api.js";
 import { Attention } from "./attention.js";
+import { announce } from "./dom.js";
 import { DeskState } from "./state.js";
 import { Outbox } from "./outbox.js";
 import { Stream } from "./stream.js";
 import { recall, remember } from "./storage.js";
 import { Uploads } from "./uploads.js";
+import { say } from "./wording.js";
 
 /** Traces and CRM data are fetched again this long after the last change that may have touched them. */
 const DETAIL_PAUSE = 1200;
 const TYPING_PAUSE = 3000;
 
 export class Desk {
-  /** `loggedOut()` is called once when the server no longer knows this session. */
-  constructor(agent, loggedOut) {
+  /** `loggedOut()` is called once when the server no longer knows this session; `files` are left from the one before. */
+  constructor(agent, loggedOut, files = []) {
     this.agent = agent;
     this.loggedOut = loggedOut;
     this.readKey = `read:${agent.id}`;
     this.state = new DeskState(agent, recall(this.readKey, {}));
     this.outbox = new Outbox(agent.id, (id, clientId, text) => this.sendReply(id, clientId, text), (id) => this.state.emit("outbox", id));
-    this.uploads = new Uploads((id, ...upload) => this.guarded(api.sendFile(id, ...upload)), (id) => this.state.emit("uploads", id));
+    this.uploads = new Uploads((id, ...upload) => this.guarded(api.sendFile(id, ...upload)), (id) => this.state.emit("uploads", id), files);
     this.stream = new Stream({
       position: () => this.state.position,
       welcome: (mode) => this.welcomed(mode),
@@ -39,6 +41,7 @@ export class Desk {
       loggedOut: () => this.sessionOver(),
     });
     this.attention = new Attention(this.stream, () => this.state.open?.id ?? null);
+    this.searching = Promise.resolve();
     this.people = { agents: [], teams: [] };
     this.replies = [];
     this.state.on("gap", () => this.refreshSoon(0));
@@ -120,12 +123,12 @@ export class Desk {
     this.caseTimer = setTimeout(() => this.guarded(api.cases()).then(({ cases }) => this.state.applyCases(cases)).catch(() => {}), DETAIL_PAUSE);
   }
 
-  async search(words) {
-    if (this.state.found.words === words) return;
+  /** Settles when the result of these words is there. */
+  search(words) {
+    if (this.state.found.words === words) return this.searching;
     this.state.beginSearch(words);
-    if (!words) return;
-    const list = await this.guarded(api.search(words));
-    this.state.applySearch(words, list);
+    this.searching = words ? this.guarded(api.search(words)).then((list) => this.state.applySearch(words, list)) : Promise.resolve();
+    return this.searching;
   }
 
   async loadOlder() {
@@ -263,6 +266,17 @@ export class Desk {
 
   async note(id, clientId, text) {
     await this.guarded(api.note(id, clientId, text));
+    this.refreshSoon(0);
+  }
+
+  intents() {
+    return this.guarded(api.intents());
+  }
+
+  /** Reports an answer of the bot as wrong; throws an error that carries a sentence for the agent. */
+  async reportAnswer(id, report) {
+    await this.guarded(api.reportAnswer(id, report));
+    announce(say("desk_wrong_done"));
     this.refreshSoon(0);
   }
 

@@ -18,10 +18,14 @@ import { setupView } from "./views/setup.js";
 const root = document.getElementById("app");
 let desk = null;
 let frame = null;
+/** The desk whose session ended in the middle of the work: its files wait for the same agent to sign in again. */
+let interrupted = null;
 
 function clear() {
   frame?.remove();
   frame = null;
+  // A question that was open belongs to the desk that goes; what was typed into it is stored.
+  for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
   replace(root);
 }
 
@@ -30,7 +34,7 @@ function showLogin(notice = "") {
   desk?.stop();
   desk = null;
   document.title = `${say("desk_login_heading")} · Klartext`;
-  const view = loginView({ notice, signedIn: askWho, languageChanged: () => showLogin(notice) });
+  const view = loginView({ notice, signedIn: () => askWho(true), languageChanged: () => showLogin(notice) });
   root.append(view.element);
   view.focus();
 }
@@ -40,7 +44,7 @@ function showSetup() {
   desk?.stop();
   desk = null;
   document.title = `${say("desk_factor_needed_heading")} · Klartext`;
-  const view = setupView({ done: askWho, logout: async () => {
+  const view = setupView({ done: () => askWho(true), logout: async () => {
     await api.logout();
     showLogin(say("desk_login_done"));
   } });
@@ -48,11 +52,18 @@ function showSetup() {
   view.focus();
 }
 
-function showDesk(agent) {
+function showDesk(agent, signedIn) {
   clear();
-  desk = new Desk(agent, () => showLogin(say("desk_login_expired")));
+  desk = new Desk(agent, sessionOver, interrupted?.agent.id === agent.id ? interrupted.uploads.items : []);
+  interrupted = null;
   mountFrame();
+  if (signedIn) frame.focus();
   desk.start();
+}
+
+function sessionOver() {
+  interrupted = desk;
+  showLogin(say("desk_login_expired"));
 }
 
 function mountFrame() {
@@ -79,14 +90,15 @@ async function begin() {
   await askWho();
 }
 
-async function askWho() {
+/** `signedIn`: somebody has just typed a password, so the focus belongs into the desk. */
+async function askWho(signedIn = false) {
   try {
     const { agent, second_factor_needed: missing } = await api.me();
     if (missing) showSetup();
-    else showDesk(agent);
+    else showDesk(agent, signedIn);
   } catch (error) {
     if (error.status === 401) showLogin();
-    else replace(root, messageView({ icon: "warn", heading: say("desk_title"), text: error.message, action: say("desk_retry"), onAction: askWho, full: true }));
+    else replace(root, messageView({ icon: "warn", heading: say("desk_title"), text: error.message, action: say("desk_retry"), onAction: () => askWho(true), full: true }));
   }
 }
 

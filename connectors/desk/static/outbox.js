@@ -1,31 +1,26 @@
 /**
  * Drafts and messages on their way, per agent and conversation, in this browser's storage.
  *
- * Guarantee: a text the agent has typed is never lost by a reload, a dead line or an expired session.
- * Each message keeps its client id over all attempts, so the server stores it once however often it is
- * sent. Messages of one conversation leave in the order in which they were written.
+ * Guarantee: a text the agent has typed is never lost by a reload, a dead line or an expired session. How messages
+ * leave, once and in order, is Sending's.
  * Failure: what the server refuses stays visible with its reason until the agent edits or discards it.
  * A message that waited longer than STALE is not sent without being asked: the talk has moved on.
  */
 
+import { Sending } from "./sending.js";
 import { forget, keysFrom, newId, recall, remember } from "./storage.js";
 
 const STALE = 10 * 60_000;
-const FIRST_DELAY = 1000;
-const LONGEST_DELAY = 30_000;
 
-export class Outbox {
+export class Outbox extends Sending {
   /** `send(conversation, clientId, text)` resolves with {seq} or throws an ApiError; `changed(conversation)` is told of every change. */
   constructor(agentId, send, changed) {
+    super(changed);
     this.agentId = agentId;
     this.send = send;
-    this.changed = changed;
-    this.busy = new Set();
-    this.failures = 0;
-    this.stopped = false;
     this.items = keysFrom(`out:${agentId}:`).map((key) => recall(key)).filter(Boolean)
       .sort((a, b) => a.at - b.at)
-      .map((item) => ({ ...item, state: item.state === "refused" ? "refused" : this.isStale(item) ? "held" : "queued" }));
+      .map((item) => ({ ...item, state: item.state === "refused" ? "refused" : this.waitsAs(item) }));
   }
 
   // --- drafts ---------------------------------------------------------------------------------
@@ -45,10 +40,6 @@ export class Outbox {
   }
 
   // --- messages -------------------------------------------------------------------------------
-
-  of(conversation) {
-    return this.items.filter((item) => item.conversation === conversation);
-  }
 
   /** Those of a conversation that its thread does not show yet. */
   visible(conversation) {
@@ -80,9 +71,8 @@ export class Outbox {
   }
 
   discard(item) {
-    this.items = this.items.filter((other) => other !== item);
     forget(this.keyOf(item));
-    this.changed(item.conversation);
+    super.discard(item);
   }
 
   /** An own message has come back through the stream: it need not be shown as unsent any more. */
@@ -98,57 +88,31 @@ export class Outbox {
     this.changed(conversation);
   }
 
-  /** Tries everything that waits; called when the line is back. */
-  flushAll() {
-    this.failures = 0;
-    for (const conversation of new Set(this.items.map((item) => item.conversation))) this.flush(conversation);
+  // --- how a message leaves -------------------------------------------------------------------
+
+  deliver(item) {
+    return this.send(item.conversation, item.id, item.text);
   }
 
-  async flush(conversation) {
-    if (this.stopped || this.busy.has(conversation)) return;
-    this.busy.add(conversation);
-    try {
-      for (let item = this.nextOf(conversation); item && !this.stopped; item = this.nextOf(conversation)) {
-        if (!(await this.attempt(item))) break;
-      }
-    } finally {
-      this.busy.delete(conversation);
+  delivered(item, { seq }) {
+    // Held back by the server, which shows it from now on.
+    if (!seq) {
+      this.discard(item);
+      return;
     }
-  }
-
-  nextOf(conversation) {
-    return this.of(conversation).find((item) => item.state === "queued");
-  }
-
-  /** One attempt; true when the next message may follow. */
-  async attempt(item) {
-    item.state = "sending";
+    item.seq = seq;
+    item.state = "sent";
+    forget(this.keyOf(item));
     this.changed(item.conversation);
-    try {
-      const { seq } = await this.send(item.conversation, item.id, item.text);
-      this.failures = 0;
-      item.seq = seq;
-      item.state = "sent";
-      forget(this.keyOf(item));
-      // Held back by the server, which shows it from now on.
-      if (!seq) this.items = this.items.filter((other) => other !== item);
-      this.changed(item.conversation);
-      return true;
-    } catch (error) {
-      item.seen = false;
-      const passing = error.passing || error.status === 401;
-      item.state = !passing ? "refused" : this.isStale(item) ? "held" : "queued";
-      item.reason = passing ? null : error.message;
-      this.keep(item);
-      if (error.passing) this.retryLater(item.conversation);
-      return !passing;
-    }
   }
 
-  retryLater(conversation) {
-    const delay = Math.random() * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.failures) + 200;
-    this.failures += 1;
-    setTimeout(() => this.flush(conversation), delay);
+  waitsAs(item) {
+    return this.isStale(item) ? "held" : "queued";
+  }
+
+  failed(item) {
+    item.seen = false;
+    this.keep(item);
   }
 
   keep(item) {
@@ -159,9 +123,5 @@ export class Outbox {
 
   keyOf(item) {
     return `out:${this.agentId}:${item.id}`;
-  }
-
-  stop() {
-    this.stopped = true;
   }
 }

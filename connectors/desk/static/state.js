@@ -7,8 +7,7 @@
  *
  * Listeners: on(topic, listener). Topics: "conversations", "open", "typing", "connection",
  * "arrival" (a conversation began to wait), "wrote" (a customer wrote to me), "event" (the open thread
- * grew), "lost" (the open
- * conversation is another team's now), "gap" (an event of the open thread is missing), "read" (something was seen).
+ * grew), "answered" (a question was answered or put away), "lost" (the open conversation is another team's now), "gap" (an event of the open thread is missing), "read" (something was seen).
  */
 
 /** A "typing" note is over after this time, whether or not an end is reported. */

@@ -125,6 +125,8 @@ async def brain() -> AsyncIterator[FakeBrain]:
 def settings(tmp_path: Path, brain: FakeBrain) -> Settings:
     """Settings of the edge under test; tests override the fixture to change them."""
     return Settings(
+        # What the desk writes into the training data stays here.
+        root=tmp_path,
         var=tmp_path,
         database_url=f"sqlite+aiosqlite:///{tmp_path / 'klartext.db'}",
         crm_url=f"sqlite+aiosqlite:///{tmp_path / 'crm.db'}",

@@ -51,6 +51,11 @@ ACCESS: dict[tuple[str, str], Role] = {
     ("POST", "/account/second-factor/confirm"): Role.AGENT,
     ("POST", "/account/second-factor/remove"): Role.AGENT,
     ("POST", "/account/sessions/{session}/end"): Role.AGENT,
+    ("GET", "/intents"): Role.AGENT,
+    ("POST", "/conversations/{id}/wrong-answers"): Role.AGENT,
+    ("GET", "/supervisor/wrong-answers"): Role.SUPERVISOR,
+    ("POST", "/supervisor/wrong-answers/{report}/accept"): Role.SUPERVISOR,
+    ("POST", "/supervisor/wrong-answers/{report}/dismiss"): Role.SUPERVISOR,
     ("GET", "/supervisor/board"): Role.SUPERVISOR,
     ("GET", "/supervisor/history"): Role.SUPERVISOR,
     ("GET", "/supervisor/history.csv"): Role.SUPERVISOR,
@@ -59,6 +64,12 @@ ACCESS: dict[tuple[str, str], Role] = {
     ("POST", "/admin/agents/{id}"): Role.ADMINISTRATOR,
     ("POST", "/admin/agents/{id}/password"): Role.ADMINISTRATOR,
     ("POST", "/admin/agents/{id}/second-factor/remove"): Role.ADMINISTRATOR,
+    ("GET", "/admin/teams"): Role.ADMINISTRATOR,
+    ("POST", "/admin/teams"): Role.ADMINISTRATOR,
+    ("POST", "/admin/teams/{team}"): Role.ADMINISTRATOR,
+    ("GET", "/admin/canned"): Role.ADMINISTRATOR,
+    ("POST", "/admin/canned"): Role.ADMINISTRATOR,
+    ("POST", "/admin/canned/{shortcut}/remove"): Role.ADMINISTRATOR,
     ("GET", "/admin/sessions"): Role.ADMINISTRATOR,
     ("POST", "/admin/sessions/{session}/end"): Role.ADMINISTRATOR,
     ("GET", "/admin/hours"): Role.ADMINISTRATOR,
@@ -105,7 +116,7 @@ async def _ask(edge: Edge, visitor: Visitor, method: str, path: str) -> tuple[in
             token = f"token-{visitor.name}-{unit.now.timestamp()}"
             await add_session(unit, token, visitor.agent_id, address="", client="", lifetime=timedelta(hours=1))
         cookies[COOKIE] = token
-    for name in ("id", "attachment", "session", "held", "number"):
+    for name in ("id", "attachment", "session", "held", "number", "report", "team", "shortcut"):
         path = path.replace(f"{{{name}}}", "unknown")
     headers = {"X-Klartext-Desk": "1", "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
     async with (

@@ -15,7 +15,10 @@ from bot.transparency.wording import Language, wording
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, LOCALES, WATCH_POLICY
 from tests.integration.edge.conftest import PASSWORD, Edge
 
-ADMINISTRATORS = ("account", "board", "figures", "people", "sessions", "hours", "templates", "log")
+ADMINISTRATORS = (
+    *("account", "board", "figures", "teaching", "people", "teams", "replies"),
+    *("sessions", "hours", "templates", "log"),
+)
 # Rules that axe tests for levels A and AA.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.nlu.entities import EntityFinder
 from bot.nlu.model import IntentModel
-from bot.nlu.shortcuts import wording
+from bot.nlu.text import wording
 
 # "intent | text"; the first part, down to the empty line, holds no text that stands in the training data.
 NATURAL = """

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from ruamel.yaml import YAML
 
-from bot.nlu.shortcuts import wording
+from bot.nlu.text import wording
 from tests.unit.nlu.conftest import DATA
 
 SERVICE = """

@@ -1,7 +1,8 @@
 """Every way out of the process towards a person, read from the code: whoever opens another finds this test failing.
 
 What is said goes one way: a `Draft`, which cannot be built without an author; `OpenConversation.append`, which writes
-it into the log; and from the log `event_frame` for widget and desk, or `render` for WhatsApp. Both put the author in.
+it into the log; and from the log the gate (`bot/transparency/gate.py`). `event_frame` for widget and desk, and each
+message for WhatsApp, take only what the gate made. Letters go through it too.
 """
 
 from __future__ import annotations
@@ -41,6 +42,22 @@ CALLS: dict[str, dict[str, str]] = {
     "TextMessage": {"connectors/whatsapp/render.py": "labelled"},
     "ButtonsMessage": {"connectors/whatsapp/render.py": "labelled"},
     "ListMessage": {"connectors/whatsapp/render.py": "labelled"},
+    "MediaMessage": {"connectors/whatsapp/render.py": "labelled"},
+    "TemplateMessage": {"connectors/whatsapp/sender.py": "its author is one of its values"},
+    "request_body": {"connectors/whatsapp/sender.py": "what was made above"},
+    # The gate's own makers, and letters that say that the system wrote them.
+    "LetOut": {"bot/transparency/gate.py": "the gate"},
+    "Labelled": {"bot/transparency/gate.py": "the gate"},
+    "Letter": {
+        "bot/transparency/gate.py": "the gate",
+        "actions/crm/sql_contacts.py": "the same letter with its code",
+        "actions/crm/sql_interest.py": "the same letter with its link",
+    },
+    "event_frame": {
+        "connectors/widget/socket.py": "what the gate let out",
+        "connectors/widget/http_line.py": "what the gate let out",
+        "connectors/desk/views.py": "what the gate let out",
+    },
     "open_connection": {},
     "create_connection": {},
     "sendto": {},
@@ -141,6 +158,22 @@ def test_events_have_one_maker() -> None:
         if value.value == "event" and path.startswith("connectors/")
     }
     assert makers == {"connectors/frames.py"}
+
+
+def test_the_key_of_the_gate_never_leaves_it() -> None:
+    """Without the key nothing can be built that a channel would send."""
+    users = {
+        path
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.ImportFrom) and node.module == "bot.transparency.gate" and _takes_key(node))
+        or (isinstance(node, ast.Attribute) and node.attr == "_KEY")
+    }
+    assert users == set()
+
+
+def _takes_key(node: ast.ImportFrom) -> bool:
+    return any(alias.name.startswith("_") or alias.name == "*" for alias in node.names)
 
 
 def test_every_entry_of_these_lists_is_in_use() -> None:

@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 from bot.conversation.model import Author, AuthorKind, Button, EventKind, Holder, Message, Source
 from bot.service.templates import read_templates
 from bot.settings import SettingsError
+from bot.transparency.gate import Labelled, all_out, labelled, let_out
 from bot.transparency.wording import wording
 from connectors.whatsapp.errors import FINAL, WAITING, ErrorClass, class_of
 from connectors.whatsapp.payloads import (
     ButtonsMessage,
     Choice,
     ListMessage,
+    MediaMessage,
     Recipient,
+    TemplateMessage,
     TextMessage,
     request_body,
     size,
@@ -49,10 +52,15 @@ def _message(text: str, titles: list[str] = [], **more: object) -> Message:  # n
     return Message(**{**fields, **more})
 
 
+def _by_bot(text: str) -> Labelled:
+    """A text as the gate makes it."""
+    return labelled(let_out(_message("x")), text, wording(), "de")
+
+
 @_UNHURRIED
 @given(_TEXT, st.integers(1, 40), st.lists(_TEXT, max_size=15))
 def test_whatever_is_said_is_taken_by_the_provider_and_labelled(text: str, times: int, titles: list[str]) -> None:
-    sent = render([_message(text * times, [title.strip()[:200] for title in titles])], wording(), "de")
+    sent = render(all_out([_message(text * times, [title.strip()[:200] for title in titles])]), wording(), "de")
     for part in sent:
         body = request_body(part, Recipient(number="4915112345678", user_id=None), "id.0")
         check_message(body, frozenset(), {})
@@ -71,20 +79,23 @@ def test_splitting_loses_nothing_but_blanks(text: str, limit: int) -> None:
 @_UNHURRIED
 @given(st.lists(_TEXT, min_size=1, max_size=6), st.sampled_from([AuthorKind.BOT, AuthorKind.SYSTEM]))
 def test_nothing_that_a_machine_says_is_longer_than_a_phone_shows(texts: list[str], kind: AuthorKind) -> None:
-    said = [_message(text * 3, ["Ja", "Nein"], author=Author(kind=kind, name="x")) for text in texts]
-    parts = render(said, wording(), "de")
-    assert all(size(part.body) <= 600 for part in parts)
+    said = [
+        _message(text * 3, ["Ja", "Nein"], author=Author(kind=kind, name=wording().say(f"author_{kind.value}", "de")))
+        for text in texts
+    ]
+    parts = render(all_out(said), wording(), "de")
+    assert all(size(str(part.body)) <= 600 for part in parts)
     assert isinstance(parts[-1], ButtonsMessage)
 
 
 def test_answers_are_parted_between_and_not_within_them() -> None:
-    parts = render([_message("a" * 300), _message("b" * 200), _message("c" * 300)], wording(), "de")
-    assert parts == [TextMessage(f"Bot · {'a' * 300}\n\n{'b' * 200}"), TextMessage(f"Bot · {'c' * 300}")]
+    parts = render(all_out([_message("a" * 300), _message("b" * 200), _message("c" * 300)]), wording(), "de")
+    assert parts == [TextMessage(_by_bot(f"{'a' * 300}\n\n{'b' * 200}")), TextMessage(_by_bot("c" * 300))]
 
 
 def test_what_a_person_writes_stays_one_message() -> None:
     anna = Author(kind=AuthorKind.HUMAN, name="Anna Berger")
-    assert len(render([_message("Wort " * 400, author=anna, holder=Holder.AGENT)], wording(), "de")) == 1
+    assert len(render(all_out([_message("Wort " * 400, author=anna, holder=Holder.AGENT)]), wording(), "de")) == 1
 
 
 @pytest.mark.parametrize(
@@ -98,48 +109,52 @@ def test_what_a_person_writes_stays_one_message() -> None:
 )
 def test_each_author_has_a_label(language, kind, name, label) -> None:  # type: ignore[no-untyped-def]
     holder = Holder.AGENT if kind is AuthorKind.HUMAN else Holder.BOT
-    (sent,) = render([_message("x", author=Author(kind=kind, name=name), holder=holder)], wording(), language)
-    assert sent == TextMessage(f"{label}x")
+    (sent,) = render(all_out([_message("x", author=Author(kind=kind, name=name), holder=holder)]), wording(), language)
+    assert str(sent.body) == f"{label}x"
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
 @pytest.mark.parametrize("key", ["button_human", "button_cancel_queue"])
 def test_the_edges_own_buttons_fit(key: str, language: str) -> None:
-    (sent,) = render([_message("x", [wording().say(key, language)])], wording(), "de")
+    (sent,) = render(all_out([_message("x", [wording().say(key, language)])]), wording(), "de")
     assert isinstance(sent, ButtonsMessage)
     assert sent.buttons[0].id == "b0"
 
 
 def test_sources_stand_below_the_text() -> None:
     source = Source(label="Vertrag 4711", as_of=datetime(2026, 10, 5, 12, 3, tzinfo=timezone.utc))
-    (sent,) = render([_message("39,99 €", sources=(source, source))], wording(), "de")
-    assert sent == TextMessage("Bot · 39,99 €\nQuelle: Vertrag 4711, Stand 5. Oktober 2026, 14:03 Uhr")
+    (sent,) = render(all_out([_message("39,99 €", sources=(source, source))]), wording(), "de")
+    assert sent == TextMessage(_by_bot("39,99 €\nQuelle: Vertrag 4711, Stand 5. Oktober 2026, 14:03 Uhr"))
 
 
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: TextMessage("x" * 4097),
-        lambda: TextMessage(" "),
-        lambda: ButtonsMessage("x", tuple(Choice(str(n), str(n)) for n in range(4))),
-        lambda: ButtonsMessage("x", ()),
-        lambda: ButtonsMessage("x" * 1025, (Choice("1", "1"),)),
-        lambda: ButtonsMessage("x", (Choice("1", "y" * 21),)),
-        lambda: ButtonsMessage("x", (Choice("1", "same"), Choice("2", "same"))),
-        lambda: ListMessage("x", "Auswählen", tuple(Choice(str(n), str(n)) for n in range(11))),
-        lambda: ListMessage("x", "z" * 21, (Choice("1", "1"),)),
-        lambda: ListMessage("x", "Auswählen", (Choice("1", "y" * 25),)),
-        lambda: ListMessage("x", "Auswählen", (Choice("1", "y", "z" * 73),)),
+        lambda: TextMessage(_by_bot("x" * 4097)),
+        lambda: TextMessage(_by_bot(" ")),
+        lambda: ButtonsMessage(_by_bot("x"), tuple(Choice(str(n), str(n)) for n in range(4))),
+        lambda: ButtonsMessage(_by_bot("x"), ()),
+        lambda: ButtonsMessage(_by_bot("x" * 1025), (Choice("1", "1"),)),
+        lambda: ButtonsMessage(_by_bot("x"), (Choice("1", "y" * 21),)),
+        lambda: ButtonsMessage(_by_bot("x"), (Choice("1", "same"), Choice("2", "same"))),
+        lambda: ListMessage(_by_bot("x"), "Auswählen", tuple(Choice(str(n), str(n)) for n in range(11))),
+        lambda: ListMessage(_by_bot("x"), "z" * 21, (Choice("1", "1"),)),
+        lambda: ListMessage(_by_bot("x"), "Auswählen", (Choice("1", "y" * 25),)),
+        lambda: ListMessage(_by_bot("x"), "Auswählen", (Choice("1", "y", "z" * 73),)),
+        lambda: TextMessage("Bot · x"),
+        lambda: MediaMessage("image", "1", "Bot · x"),
+        lambda: TemplateMessage("t", "de", "Bot · x", ("Bot",)),
+        lambda: TemplateMessage("t", "de", _by_bot("x"), ("Anna Berger",)),
         lambda: Recipient(number=None, user_id=None),
     ],
 )
 def test_what_breaks_a_limit_cannot_be_built(build) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(ValueError, match=r"character|found|recipient|two of"):
+    with pytest.raises(ValueError, match=r"character|found|recipient|two of|label|who wrote"):
         build()
 
 
 def test_a_person_without_a_known_number_is_named_by_user_id() -> None:
-    body = request_body(TextMessage("x"), Recipient(number=None, user_id="DE.1"), "id.0")
+    body = request_body(TextMessage(_by_bot("x")), Recipient(number=None, user_id="DE.1"), "id.0")
     assert body["recipient"] == "DE.1"
     assert "to" not in body
 

@@ -13,7 +13,10 @@ import { accountPage } from "./account.js";
 import { hoursPage } from "./hours.js";
 import { peoplePage, sessionsPage } from "./people.js";
 import { logPage, templatesPage } from "./records.js";
+import { repliesPage } from "./replies.js";
 import { boardPage, figuresPage } from "./supervision.js";
+import { teachingPage } from "./teaching.js";
+import { teamsPage } from "./teams.js";
 
 const ROLES = ["agent", "supervisor", "administrator"];
 
@@ -22,7 +25,10 @@ const PAGES = new Map([
   ["account", ["agent", accountPage]],
   ["board", ["supervisor", boardPage]],
   ["figures", ["supervisor", figuresPage]],
+  ["teaching", ["supervisor", teachingPage]],
   ["people", ["administrator", peoplePage]],
+  ["teams", ["administrator", teamsPage]],
+  ["replies", ["administrator", repliesPage]],
   ["sessions", ["administrator", sessionsPage]],
   ["hours", ["administrator", hoursPage]],
   ["templates", ["administrator", templatesPage]],
@@ -69,8 +75,12 @@ export class Office {
     this.heading.textContent = say(`desk_office_${name}`);
     document.title = `${say(`desk_office_${name}`)} · Klartext`;
     replace(this.body, h("p", { class: "muted" }, say("desk_loading")));
-    this.heading.focus({ preventScroll: true });
+    this.focus();
     await this.fill(name);
+  }
+
+  focus() {
+    this.heading.focus({ preventScroll: true });
   }
 
   async fill(name) {

@@ -15,6 +15,7 @@ export async function peoplePage({ api, reload }) {
       [say("desk_person_name"), (one) => [h("span", { dir: "auto" }, one.name), h("span", { class: "muted person-login" }, one.login)]],
       [say("desk_person_change"), (one) => act(say("desk_person_change"), () => personDialog(one, api, reload), { describe: say("desk_person_change_of", { name: one.name }) })],
       [say("desk_person_role"), (one) => say(`desk_role_${one.role}`)],
+      [say("desk_person_capacity"), (one) => one.capacity, { number: true }],
       [say("desk_person_state"), (one) => (one.active ? say("desk_person_active") : h("span", { class: "tag tag-warn" }, say("desk_person_inactive")))],
       [say("desk_factor"), (one) => say(one.second_factor ? "desk_yes" : "desk_no")],
       [say("desk_person_seen"), (one) => (one.last_seen_at ? shortTime(one.last_seen_at) : say("desk_person_never"))],
@@ -45,9 +46,10 @@ function personDialog(one, api, reload) {
   const base = `/admin/agents/${encodeURIComponent(one.id)}`;
   const name = field(say("desk_person_name"), text(one.name));
   const role = field(say("desk_person_role"), choice(roles(), one.role));
+  const capacity = field(say("desk_person_capacity"), h("input", { type: "number", min: 0, max: 100, value: one.capacity }), say("desk_person_capacity_hint"));
   const active = tick(say("desk_person_may_log_in"), one.active);
-  const save = form([name, role, active, h("p", { class: "muted" }, say("desk_person_inactive_hint"))], say("desk_save"), async () => {
-    await api.post(base, { name: name.input.value, role: role.input.value, active: active.input.checked });
+  const save = form([name, role, capacity, active, h("p", { class: "muted" }, say("desk_person_inactive_hint"))], say("desk_save"), async () => {
+    await api.post(base, { name: name.input.value, role: role.input.value, active: active.input.checked, capacity: capacity.input.valueAsNumber });
     shown.close();
     await reload();
   }, { name: say("desk_person_change") });

@@ -16,7 +16,7 @@ export async function templatesPage({ api }) {
   ];
 }
 
-const AREAS = ["", "conversation.", "case.", "attachment.", "login", "account.", "password.", "second_factor.", "session.", "hours.", "security.", "log."];
+const AREAS = ["", "conversation.", "case.", "example", "attachment.", "login", "account.", "password.", "second_factor.", "session.", "team.", "canned.", "hours.", "security.", "log."];
 
 export async function logPage({ api }) {
   const { agents } = await api.get("/admin/agents");

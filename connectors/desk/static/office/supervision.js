@@ -53,6 +53,7 @@ const FIGURES = {
   first_answer_p90: (one) => duration(one.first_answer_p90),
   unanswered: (one) => one.unanswered,
   promises: (one) => share(one.promises_kept, one.promises_kept + one.promises_broken),
+  wrong_answers: (one) => one.wrong_answers,
   rating: (one) => (one.ratings_given ? (one.stars / one.ratings_given).toLocaleString(language(), { maximumFractionDigits: 1 }) : "–"),
 };
 

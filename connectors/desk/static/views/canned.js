@@ -9,7 +9,8 @@ import { shortTime } from "../clock.js";
 import { h, replace } from "../dom.js";
 import { language, say } from "../wording.js";
 
-const MOST = 7;
+/** So many are offered at once: no more than fit without scrolling. */
+const most = () => (matchMedia("(width < 48rem)").matches ? 4 : 7);
 
 /** The names in braces that are still open in a text. */
 export const openNames = (text) => [...new Set(text.match(/\{[a-z_]+\}/g) ?? [])];
@@ -36,7 +37,7 @@ export class CannedList {
     const wanted = words[1].toLowerCase();
     const fits = (one) => [one.shortcut, one.title[language()], one.text[language()]].some((value) => value.toLowerCase().includes(wanted));
     const begins = (one) => (one.shortcut.startsWith(wanted) ? 0 : 1);
-    this.found = this.desk.replies.filter(fits).sort((a, b) => begins(a) - begins(b)).slice(0, MOST);
+    this.found = this.desk.replies.filter(fits).sort((a, b) => begins(a) - begins(b)).slice(0, most());
     this.chosen = 0;
     this.element.hidden = false;
     this.draw();
@@ -47,7 +48,6 @@ export class CannedList {
       role: "option", id: `canned-${index}`, "aria-selected": String(index === this.chosen), on: { click: () => this.use(one) },
     }, h("kbd", {}, `/${one.shortcut}`), h("strong", {}, one.title[language()]), h("span", { class: "muted" }, this.filled(one)))) : h("li", { class: "muted", role: "option", "aria-selected": "false" }, say("desk_canned_none")));
     document.getElementById("compose")?.setAttribute("aria-activedescendant", `canned-${this.chosen}`);
-    this.list.children[this.chosen]?.scrollIntoView({ block: "nearest" });
   }
 
   close() {

@@ -26,6 +26,8 @@ export class Composer {
     this.desk = desk;
     this.id = id;
     this.mode = "reply";
+    // A note that was begun is shown again, also where nobody may write but as a note.
+    this.noting = Boolean(desk.outbox.draft(`${id}/private`));
     this.label = h("label", { class: "visually-hidden", for: "compose" });
     this.field = h("textarea", {
       id: "compose", rows: 1, dir: "auto", enterkeyhint: "send", "aria-describedby": "compose-hint",

@@ -21,14 +21,16 @@ export class ConversationView {
   constructor(desk) {
     this.desk = desk;
     this.handbackDialog = new HandbackDialog(desk, () => this.focus());
-    this.element = h("main", { class: "pane conversation", id: "conversation", tabindex: -1 });
+    this.element = h("section", { class: "pane conversation", id: "conversation", tabindex: -1 });
     this.offEvent = desk.state.on("event", (event) => this.thread?.arrived(event));
+    this.offAnswered = desk.state.on("answered", () => this.keepFocus());
     this.offLost = desk.state.on("lost", () => this.showProblem(say("desk_lost_sight")));
     this.id = undefined;
   }
 
   remove() {
     this.offEvent();
+    this.offAnswered();
     this.offLost();
     this.thread?.remove();
     this.handbackDialog.remove();
@@ -43,11 +45,19 @@ export class ConversationView {
       this.drawNothing();
       return;
     }
+    const held = this.element.contains(document.activeElement);
     if (id !== this.id) this.build(id);
     const summary = state.summary(id);
     this.drawHead(summary);
     this.drawBody(summary);
     this.drawFoot(summary);
+    if (held) this.keepFocus();
+  }
+
+  /** The field or button that had the focus may be gone: then it goes to where the work goes on. */
+  keepFocus() {
+    const { activeElement } = document;
+    if (this.head?.isConnected && (activeElement === document.body || !activeElement.checkVisibility())) this.focus();
   }
 
   drawNothing() {
@@ -131,6 +141,10 @@ export class ConversationView {
 
   askTransfer() {
     if (this.desk.state.isMine(this.desk.state.summary(this.id))) askTransfer(this.desk, this.id);
+  }
+
+  askCase() {
+    if (this.desk.state.open?.detail) askCase(this.desk, this.id);
   }
 
   askClose() {
@@ -246,6 +260,13 @@ export class ConversationView {
     const mine = this.desk.state.isMine(this.desk.state.summary(this.id));
     if (mine && matchMedia("(hover: hover)").matches) this.composer.focus();
     else (this.head?.isConnected ? this.head.querySelector("h2") : this.element).focus({ preventScroll: true });
+  }
+
+  /** To the field, for words to the customer. */
+  reply() {
+    if (!this.desk.state.isMine(this.desk.state.summary(this.id))) return;
+    this.composer.setMode("reply");
+    this.composer.focus();
   }
 
   focusComposer() {

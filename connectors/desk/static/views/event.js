@@ -39,7 +39,9 @@ function messageEvent(event, context) {
       fileList(event, context.files),
       event.buttons?.length > 0 && h("p", { class: "offered" }, h("span", {}, say("desk_offered")), event.buttons.map((button) => h("span", { class: "chip", dir: "auto" }, button.title))),
       sourcesView(event.sources),
-      event.case && h("p", { class: "source" }, say("desk_case_opened", { number: event.case }))));
+      event.case && h("p", { class: "source" }, say("desk_case_opened", { number: event.case })),
+      // Filled and kept up to date by the thread: whether an answer can be reported is known a moment later.
+      event.author.kind === "bot" && h("div", { class: "wrong", "aria-live": "off" })));
 }
 
 /** A private note: another frame, another picture, and the words that say that the customer does not see it. */

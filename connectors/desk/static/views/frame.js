@@ -35,7 +35,8 @@ export class Frame {
     this.bannerNext = h("span", { class: "banner-next" });
     this.banner.append(h("div", { class: "banner-words" }, icon("warn"), this.bannerText, this.bannerNext),
       h("button", { type: "button", class: "button button-small", on: { click: () => desk.stream.connectNow() } }, say("desk_connection_now")));
-    this.panes = h("div", { class: "panes" }, this.inbox.element, this.conversation.element, this.details.element);
+    // On a phone one pane is shown at a time: landmark and first heading are around all three, so they are always there.
+    this.panes = h("main", { class: "panes" }, h("h1", { class: "visually-hidden" }, say("desk_title")), this.inbox.element, this.conversation.element, this.details.element);
     this.element = h("div", { class: "desk" },
       h("a", { class: "skip", href: "#conversation", on: { click: (event) => { event.preventDefault(); this.conversation.focus(); } } }, say("desk_skip_to_conversation")),
       h("header", { class: "bar" },
@@ -70,6 +71,13 @@ export class Frame {
     this.keys.start();
     this.routed(true);
     for (const topic of ["conversations", "open", "connection"]) this.redraw(topic);
+  }
+
+  /** To where the work goes on: the open conversation, else the list. */
+  focus() {
+    if (this.panes.hidden) this.office.focus();
+    else if (this.route.id) this.conversation.focusWhenReady();
+    else this.inbox.focusRow(null);
   }
 
   remove() {
@@ -176,10 +184,11 @@ export class Frame {
         if (next) location.hash = routeTo({ view: "waiting", id: next.id });
       },
       claim: () => this.conversation.claim(),
-      reply: () => this.conversation.focusComposer(),
+      reply: () => this.conversation.reply(),
       note: () => this.conversation.writeNote(),
       transfer: () => this.conversation.askTransfer(),
       close: () => this.conversation.askClose(),
+      makeCase: () => this.conversation.askCase(),
       search: () => { navigate({ details: false }); this.inbox.search.focus(); },
       handback: () => this.conversation.askHandback(),
       details: () => this.route.id && (navigate({ details: true }), this.details.focus()),

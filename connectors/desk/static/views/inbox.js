@@ -32,13 +32,13 @@ export class InboxView {
       const link = h("a", { class: "tab", data: { view } }, h("span", {}, say(`desk_view_${view}`)), count);
       return [view, { link, count }];
     }));
-    this.search = new SearchBar(desk);
+    this.search = new SearchBar(desk, () => this.focusRow(null));
     this.more = h("p", { class: "rows-more", hidden: true });
     this.list = h("ul", { class: "rows", on: { keydown: (event) => this.pressed(event) } });
     this.blank = h("div", { class: "rows-blank" });
     this.scroller = h("div", { class: "rows-scroll" }, this.list, this.more, this.blank);
     this.element = h("section", { class: "pane inbox", "aria-label": say("desk_inbox") },
-      h("h1", { class: "visually-hidden" }, say("desk_inbox")),
+      h("h2", { class: "visually-hidden" }, say("desk_inbox")),
       h("nav", { class: "tabs", "aria-label": say("desk_views") }, [...this.tabs.values()].map((tab) => tab.link)),
       this.search.element, this.scroller);
   }

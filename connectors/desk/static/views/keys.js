@@ -9,7 +9,7 @@ import { recall, remember } from "../storage.js";
 import { say } from "../wording.js";
 
 export class Keys {
-  /** `actions`: move(step), view(index), nextWaiting(), claim(), reply(), note(), transfer(), close(), search(), handback(), details(), escape() */
+  /** `actions`: move(step), view(index), nextWaiting(), claim(), reply(), note(), transfer(), close(), makeCase(), search(), handback(), details(), escape() */
   constructor(actions) {
     this.actions = actions;
     this.letters = {
@@ -21,6 +21,7 @@ export class Keys {
       m: actions.note,
       t: actions.transfer,
       e: actions.close,
+      c: actions.makeCase,
       s: actions.search,
       b: actions.handback,
       d: actions.details,
@@ -87,6 +88,7 @@ export class Keys {
             row(key("m"), say("desk_key_note")),
             row(key("/"), say("desk_key_canned")),
             row(key("t"), say("desk_key_transfer")),
+            row(key("c"), say("desk_key_case")),
             row(key("e"), say("desk_key_close")),
             row(key("b"), say("desk_key_handback")),
             row(key("d"), say("desk_key_details"))),

@@ -10,9 +10,11 @@ const PAUSE = 300;
 const CHANNELS = ["widget", "whatsapp"];
 
 export class SearchBar {
-  constructor(desk) {
+  /** `toList()` leads on to what was found. */
+  constructor(desk, toList) {
     this.desk = desk;
-    this.field = h("input", { type: "search", id: "search", class: "search-field", "aria-label": say("desk_search"), placeholder: say("desk_search"), maxlength: 200, autocomplete: "off", on: { input: () => this.typed() } });
+    this.toList = toList;
+    this.field = h("input", { type: "search", id: "search", class: "search-field", "aria-label": say("desk_search"), placeholder: say("desk_search"), maxlength: 200, autocomplete: "off", on: { input: () => this.typed(), keydown: (event) => this.pressed(event) } });
     this.selects = h("div", { class: "filters" });
     this.element = h("search", { class: "search" }, h("div", { class: "search-row" }, icon("search"), this.field), this.selects);
   }
@@ -25,6 +27,17 @@ export class SearchBar {
   typed() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.set("q", this.field.value.trim()), PAUSE);
+  }
+
+  /** Enter or the arrow leads to the first result, once it is there. */
+  async pressed(event) {
+    if (event.isComposing || (event.key !== "Enter" && event.key !== "ArrowDown")) return;
+    event.preventDefault();
+    clearTimeout(this.timer);
+    const words = this.field.value.trim();
+    this.set("q", words);
+    await this.desk.search(words).catch(() => {});
+    requestAnimationFrame(() => requestAnimationFrame(() => this.toList()));
   }
 
   set(name, value) {

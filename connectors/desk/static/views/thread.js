@@ -12,6 +12,7 @@ import { say, sayCount } from "../wording.js";
 import { eventView, noteView } from "./event.js";
 import { HeldReplies } from "./held.js";
 import { nameOf } from "./inbox.js";
+import { drawWrong } from "./wrong.js";
 
 /** Closer to the end than this counts as "at the end", in CSS pixels. */
 const END = 60;
@@ -98,6 +99,7 @@ export class Thread {
     this.keys = keys;
     this.print = print;
     this.lastSeq = last;
+    drawWrong(this.nodes, this.desk, this.id, detail);
     this.held.update(detail?.held ?? []);
     this.cut.hidden = !events.length || events[0].seq <= 1;
     if (!this.cut.hidden) setText(this.cutText, say("desk_thread_cut", { n: events.length }));

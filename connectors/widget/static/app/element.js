@@ -20,6 +20,7 @@ import { StatusLine } from "./status.js";
 import { styles } from "./styles.js";
 import { Thread } from "./thread.js";
 import { Transcript, transcript } from "./transcript.js";
+import { fetchReasons } from "./why.js";
 import { LANGUAGES, languageOrDefault, Wording } from "./wording.js";
 
 const TOUCH = window.matchMedia("(pointer: coarse)");
@@ -129,6 +130,7 @@ export class KlartextWidget extends HTMLElement {
     this.thread = new Thread(texts, this.panel, {
       onChoose: (button, element) => this.#choose(button, element),
       onSeen: () => this.#seen(),
+      why: (seq) => fetchReasons(KlartextWidget.base, this.#session, this.#texts.language, seq),
       files: {
         save: (file) => this.#files.save(file).catch(() => this.status.say(this.#texts.say("file_missing"))),
         draw: (file, canvas) => this.#files.drawWhenSeen(file, canvas),

@@ -5,6 +5,7 @@
  * that this version does not know is shown as "System", never as a person.
  */
 import { authorMark, h, linkedText, sourceIcon } from "./dom.js";
+import { whyElement } from "./why.js";
 
 const KINDS = ["bot", "human", "system", "customer"];
 let lastId = 0;
@@ -53,9 +54,10 @@ function fileElement(file, texts, shows) {
 }
 
 /**
- * `entry` is {author, text, at, kind, buttons, sources, case, files, state}; `active` says whether its buttons may be pressed.
+ * `entry` is {seq, author, text, at, kind, buttons, sources, case, files, state}; `active` says whether its buttons may be
+ * pressed. `why(seq)` fetches the reasons of a message of the bot.
  */
-export function messageElement(entry, { active, continued, texts, onChoose, files }) {
+export function messageElement(entry, { active, continued, texts, onChoose, files, why }) {
   const kind = KINDS.includes(entry.author.kind) ? entry.author.kind : "system";
   const id = `author-${(lastId += 1)}`;
   const classes = ["message", kind, entry.kind === "notice" && "notice", continued && "continued"];
@@ -72,6 +74,7 @@ export function messageElement(entry, { active, continued, texts, onChoose, file
     entry.sources.length
       ? h("p", { class: "source" }, sourceIcon(), h("span", { dir: "auto", text: texts.sources(entry.sources) }))
       : null,
+    kind === "bot" && entry.seq ? whyElement(texts, () => why(entry.seq)) : null,
     entry.buttons.length ? choices(entry.buttons, active, texts, onChoose) : null,
   );
 }

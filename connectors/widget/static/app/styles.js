@@ -178,6 +178,15 @@ const THREAD = `
   font-size: .88em; line-height: 1.4; color: var(--ink-soft);
 }
 .source .icon { width: 1.3em; height: 1.3em; margin-top: .05em; }
+.why { margin-top: .3em; font-size: .88em; line-height: 1.45; color: var(--ink-soft); }
+.ask-why { margin-block: -.35em -.45em; }
+.reasons { padding: .6em .8em; border-radius: 8px; background: var(--notice); color: var(--ink); overflow-wrap: anywhere; }
+.reasons ul { margin: 0; padding-inline-start: 1.1em; }
+.reasons li + li { margin-top: .35em; }
+.trace { margin: .2em 0 0; }
+.trace div { margin-top: .3em; }
+.trace dt { font-weight: 650; }
+.trace dd { margin: 0; font-family: ui-monospace, "Cascadia Mono", Consolas, monospace; font-size: .92em; }
 .choices { display: flex; flex-wrap: wrap; gap: .5em; margin-top: .75em; }
 .choices button {
   min-height: 44px; padding: .4em .9em; border: 1.5px solid var(--accent); border-radius: 10px;

@@ -25,7 +25,7 @@ export class Thread {
   #pinned = true;
   #burst = { node: null, at: 0 };
 
-  /** `handlers` has onChoose(button), files with save(file) and draw(file, canvas), and onSeen(), which is called when the end of the conversation is in view. */
+  /** `handlers` has onChoose(button), why(seq), files with save(file) and draw(file, canvas), and onSeen(), which is called when the end of the conversation is in view. */
   constructor(texts, panel, handlers) {
     this.#handlers = handlers;
     this.panel = panel;
@@ -92,6 +92,11 @@ export class Thread {
     const at = new Date().toISOString();
     this.#insert({ author: { kind: "system" }, kind: "notice", text, at, buttons: [], sources: [] });
     this.#earlier = this.#firstPending();
+    // Its token is gone, and its places belong to other messages now.
+    for (const entry of this.#entries.slice(0, this.#earlier)) {
+      entry.seq = null;
+      entry.node.querySelector(".why")?.remove();
+    }
   }
 
   /** A message of the server. Its own waiting entry, if there is one, takes it over. */
@@ -223,6 +228,7 @@ export class Thread {
       texts: this.#texts,
       onChoose: (button, element) => this.#handlers.onChoose(button, element),
       files: this.#handlers.files,
+      why: (seq) => this.#handlers.why(seq),
     });
     if (entry.node) entry.node.replaceWith(node);
     else this.list.insertBefore(node, before);

@@ -1,0 +1,56 @@
+"""The held-out scores, which calibration and thresholds rest on, are those of models that did not see the examples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from rasa.shared.nlu.training_data.loading import load_data
+from scipy.special import softmax
+
+from bot.nlu.model import IntentModel
+from bot.settings import ROOT
+
+SOME = ("invoice_show", "invoice_explain", "report_fault", "slow_internet", "talk_to_human", "out_of_scope")
+
+
+@pytest.fixture(scope="module")
+def examples() -> tuple[list[str], list[str]]:
+    """Some sixty of each of a few intents."""
+    found = load_data(str(ROOT / "data" / "nlu")).intent_examples
+    texts: list[str] = []
+    intents: list[str] = []
+    for intent in SOME:
+        own = [str(example.get("text")) for example in found if example.get("intent") == intent][:60]
+        texts += own
+        intents += [intent] * len(own)
+    return texts, intents
+
+
+def test_held_out_scores_are_those_of_a_regression_without_the_fold(examples: tuple[list[str], list[str]]) -> None:
+    texts, intents = examples
+    model = IntentModel()
+    held_out = model.fit(texts, intents)
+    truth = np.array([model.labels.index(intent) for intent in intents])
+    views = model._kernel.fit(texts)
+    likeness = model._kernel.between(views, views).astype(np.float64)
+    ridge, targets = model._ridge(truth), model._targets(truth).astype(np.float64)
+    expected = np.zeros_like(targets)
+    for known, held in model._splits(views, truth):
+        mean = targets[known].mean(axis=0)
+        matrix = likeness[np.ix_(known, known)] + np.diag(ridge[known])
+        shares = np.linalg.solve(matrix, targets[known] - mean)
+        expected[held] = likeness[np.ix_(held, known)] @ shares + mean
+    probabilities = softmax(expected / model.temperature, axis=1)
+    assert sorted(held_out.rows) == list(range(len(texts)))
+    assert np.abs(held_out.probabilities - probabilities[held_out.rows]).max() < 1e-3
+
+
+def test_a_model_answers_the_same_after_it_was_stored(
+    examples: tuple[list[str], list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    texts, intents = examples
+    model, folder = IntentModel(), tmp_path_factory.mktemp("model")
+    model.fit(texts, intents)
+    model.save(folder)
+    asked = ["Wo ist meine Rechnung?", "my internet is down", "Mensch bitte"]
+    assert np.abs(IntentModel.load(folder).probabilities(asked) - model.probabilities(asked)).max() < 0.01
