@@ -125,6 +125,14 @@ async def _keep(unit: Unit, digest: str, data: bytes) -> None:
     )
 
 
+async def any_to_fetch(unit: Unit, channel: str) -> bool:
+    """Whether a file is due: asked often, and without keeping anybody from writing."""
+    due = sa.select(table.c.id).where(
+        table.c.state == "pending", table.c.channel == channel, table.c.due_at <= unit.now
+    )
+    return (await unit.connection.execute(due.limit(1))).first() is not None
+
+
 async def lease_attachments(unit: Unit, channel: str, most: int) -> list[Attachment]:
     """Files to fetch now; nobody else gets them for a while."""
     due = (

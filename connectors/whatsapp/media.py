@@ -14,6 +14,7 @@ import structlog
 from bot.conversation.files import LIMITS, sniff
 from bot.store.attachments import (
     Attachment,
+    any_to_fetch,
     content_of,
     keep_attachment,
     lease_attachments,
@@ -65,6 +66,9 @@ class MediaFetcher:
 
     async def fetch_due(self) -> int:
         """Fetch what is due; how many files were tried."""
+        async with self._store.read() as unit:
+            if not await any_to_fetch(unit, CHANNEL):
+                return 0
         async with self._store.write() as unit:
             due = await lease_attachments(unit, CHANNEL, _AT_ONCE)
         await asyncio.gather(*(self._fetch(attachment) for attachment in due))
