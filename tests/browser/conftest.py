@@ -20,6 +20,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from bot.transparency.wording import LANGUAGES, Language
 from tests.browser.desk_edge import desk_edge
 from tests.browser.pages import PATIENCE, AgentWindow, CustomerWindow, Post, Window
+from tests.browser.phone import PhoneWindow
 from tests.browser.site import Site
 from tests.browser.stack import ROOT, Login, Stack
 from tests.integration.edge.conftest import Edge
@@ -146,6 +147,12 @@ class Windows:
     def agent_tab(self, page: Page, language: Language) -> AgentWindow:
         """A page as an agent's window."""
         window = AgentWindow(page, self._base, language)
+        self.all.append(window)
+        return window
+
+    async def phone(self, language: Language, **options: object) -> PhoneWindow:
+        """A window with the demonstration's phone, not yet anywhere."""
+        window = PhoneWindow(await self._page(language, **options), self._base, language)
         self.all.append(window)
         return window
 

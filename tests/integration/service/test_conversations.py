@@ -291,7 +291,7 @@ async def test_the_button_for_a_person_works_without_the_brain(desk: Desk) -> No
     # Pressing it again while waiting says it to the team, and changes nothing.
     await desk.conversations.receive(welcome.conversation.id, "x", client_id="2", button_id=welcome.human_button_id)
     # And the customer may go back to the bot.
-    cancel, _ = log[-1].buttons
+    cancel, *_ = log[-1].buttons
     await desk.conversations.receive(welcome.conversation.id, "x", client_id="3", button_id=cancel.id)
     assert (await desk.log(welcome.conversation.id))[-1].holder is Holder.BOT
     await assert_sound(desk.store)

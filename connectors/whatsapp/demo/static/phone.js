@@ -42,7 +42,7 @@ function atEnd() {
 }
 
 function showOwn(text, send) {
-  const item = element("li", "own");
+  const item = element("div", "own");
   const bubble = element("div", "bubble", text);
   const meta = element("span", "meta", `${clock()} `);
   const ticks = element("span", "ticks", "◷");
@@ -89,7 +89,7 @@ function withLabel(bubble, text) {
 }
 
 function show(message) {
-  const item = element("li");
+  const item = element("div");
   const bubble = element("div", "bubble");
   withLabel(bubble, message.text);
   bubble.append(element("span", "meta", clock(new Date(message.at * 1000))));
@@ -182,7 +182,7 @@ async function begin() {
   after = 0;
   own.clear();
   byId("number").textContent = `+${phone.number}`;
-  thread.replaceChildren(element("li", "hint", say("hint")));
+  thread.replaceChildren(element("div", "hint", say("hint")));
   follow(generation);
   field.focus();
 }
