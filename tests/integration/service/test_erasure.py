@@ -94,6 +94,7 @@ async def _everything_else(unit: Unit, conversation_id: str, message_id: str) ->
             **{**here, "id": new_id(), "message_id": message_id, "channel": "whatsapp", "kind": "image"},
             **{"state": "stored", "digest": "d" * 64, "media_type": "image/png"},
         },
+        "ticket_file": {**here, "id": new_id(), "ticket": "KT-1", "text": WORDS, "turn_id": "t", "state": "filed"},
         "whatsapp_address": {"address": f"number:{NUMBER}", "contact_id": "contact-1"},
         "whatsapp_rate": {"bucket": f"pair:{NUMBER}", "tokens": 1.0},
         "whatsapp_item": {
