@@ -54,7 +54,7 @@ async def expect_once(customer: CustomerWindow, *texts: str) -> None:
     for text in texts:
         said = customer.by("customer", text)
         await expect(said).to_have_count(1, timeout=BACK)
-        await expect(said.locator(".state")).to_be_hidden(timeout=BACK)
+        await expect(said.locator(".state:not(.seen)")).to_be_hidden(timeout=BACK)
 
 
 async def test_a_reload_in_the_middle_of_sending(windows: Windows, line: CustomerLine) -> None:

@@ -66,7 +66,7 @@ async def test_the_edge_dies_while_two_talk(windows: Windows, stack: Stack, lang
         await agent.field.press("Enter")
         await expect(agent.main.locator(".pending")).to_contain_text("Ja, ich bin da")
     await stack.until_back("edge", killed)
-    await expect(waiting.locator(".state")).to_be_hidden(timeout=BACK)
+    await expect(waiting.locator(".state:not(.seen)")).to_be_hidden(timeout=BACK)
     await expect(agent.said_by("customer", "Sind Sie noch da?")).to_have_count(1, timeout=BACK)
     await expect(customer.by("human", "Ja, ich bin da")).to_have_count(1, timeout=BACK)
     before = await customer.transcript()
@@ -98,7 +98,7 @@ async def test_the_edge_dies_while_a_customer_is_on_http(windows: Windows, stack
         await stack.until_back("edge", killed)
         await expect(customer.by("bot", "Nebraer Straße 7")).to_have_count(1, timeout=BACK)
         await expect(waiting).to_have_count(1)
-        await expect(waiting.locator(".state")).to_be_hidden()
+        await expect(waiting.locator(".state:not(.seen)")).to_be_hidden()
         polls = "JSON.parse(localStorage.getItem('klartext.session')).polls"
         assert await customer.page.evaluate(polls) is True
         await customer.reload()
@@ -146,7 +146,7 @@ async def test_everything_is_stopped_and_started(windows: Windows, stack: Stack,
     await expect(agent.said_by("customer", "Hallo?")).to_have_count(1, timeout=BACK)
     await agent.write("Da bin ich wieder")
     await customer.arrived("human", "Da bin ich wieder")
-    await expect(customer.by("customer", "Hallo?").locator(".state")).to_be_hidden()
+    await expect(customer.by("customer", "Hallo?").locator(".state:not(.seen)")).to_be_hidden()
     await expect(customer.status).not_to_contain_text(customer.words("widget_reconnecting"), timeout=BACK)
     await english.ask(FIBRE["en"], "Nebraer Straße 7")
     await customer.reload()

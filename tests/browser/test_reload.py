@@ -62,5 +62,5 @@ async def test_what_is_written_offline_is_sent_when_the_line_is_back(windows: Wi
     await expect(waiting.locator(".state")).to_be_visible()
     await customer.page.context.set_offline(False)
     await customer.arrived("bot", customer.said("contact_info"), before=1)
-    await expect(waiting.locator(".state")).to_be_hidden()
+    await expect(waiting.locator(".state:not(.seen)")).to_be_hidden()
     await expect(customer.by("customer")).to_have_count(2)
