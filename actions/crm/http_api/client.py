@@ -40,7 +40,7 @@ from actions.crm.models import (
     Ticket,
 )
 from actions.crm.repository import CrmRepository
-from actions.crm.transport import HttpTransport
+from actions.crm.transport import TIME_LIMIT, HttpTransport
 
 
 class HttpCrm(
@@ -56,12 +56,12 @@ class HttpCrm(
     """`CrmRepository` over HTTP, with a part for each topic. Connects on first use."""
 
     @classmethod
-    def at(cls, base: str, token: str) -> HttpCrm:
-        """The system at an address, for instance `https://crm.example.org/api`."""
+    def at(cls, base: str, token: str, time_limit: float = TIME_LIMIT) -> HttpCrm:
+        """The system at an address, for instance `https://crm.example.org/api`. `time_limit`: seconds for one verb."""
         headers = {"Content-Type": "application/json", "Accept": "application/json, application/problem+json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        return cls(HttpTransport("customer data system", base, headers))
+        return cls(HttpTransport("customer data system", base, headers, time_limit=time_limit))
 
     # --- customers and what they have ---
 
