@@ -38,7 +38,7 @@ class Player:
         Raises:
             AssertionError: what came back was not what was expected; the message holds the conversation.
         """
-        self._system.begin(self._dialogue)
+        await self._system.begin(self._dialogue)
         self._person = self._begin()
         said = []
         try:

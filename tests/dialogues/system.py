@@ -9,6 +9,7 @@ start again.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import re
@@ -20,6 +21,7 @@ from typing import Any
 import aiohttp
 
 from actions.crm.demo import create_demo
+from actions.crm.transport import REST
 from bot.service.templates import templates
 from connectors.whatsapp.channel import PATH
 from connectors.whatsapp.standin import Phones, StandIn, Webhooks
@@ -37,6 +39,7 @@ class System:
     def __init__(self, stack: Stack, server: CrmServer | None, provider: Provider) -> None:
         self._stack = stack
         self._server = server
+        self._disturbed = False
         self._provider = provider
         self.phones = Phones(provider.standin)
         self._first = stack.var / "crm.first.db"
@@ -73,11 +76,15 @@ class System:
         """Change how the customer data system answers."""
         assert self._server is not None
         self._server.state = state
+        self._disturbed = self._disturbed or state != "well"
 
-    def begin(self, dialogue: Dialogue) -> None:
+    async def begin(self, dialogue: Dialogue) -> None:
         """Fresh demo data, with what the dialogue presupposes."""
         if self._server is not None:
-            self._server.state = "well"
+            # Whoever asked a system that was away leaves it alone for a while; the next dialogue may need it at once.
+            if self._disturbed:
+                await asyncio.sleep(REST + 1)
+            self._server.state, self._disturbed = "well", False
         _copy(self._first, self._stack.crm_file)
         with _open(self._stack.crm_file) as connection:
             for statement in dialogue.given:
