@@ -1,7 +1,9 @@
 """Delivery: sending what is owed to channels that push.
 
-A message is claimed, checked against the holder, sent, and its outcome recorded. Repeats of a sure failure wait longer
-each time; a send without a clear answer is `uncertain` and waits for the provider's word instead of being repeated.
+A message is claimed, checked against the holder, sent, and its outcome recorded. Between claim and request may lie an
+upload or a wait, so the holder is looked at again in the transaction that each request follows (`check_may_begin`):
+after a takeover commits, no request of the bot begins. Repeats of a sure failure wait longer each time; a send without
+a clear answer is `uncertain` and waits for the provider's word instead of being repeated.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from bot.service.conversations import Conversations
 from bot.store import outbox
 from bot.store.errors import StoreUnavailable
 from bot.store.outbox import Shipment
-from bot.store.unit_of_work import Store
+from bot.store.unit_of_work import Store, Unit
 from bot.store.wakeup import Hint
 
 log = structlog.get_logger(__name__)
@@ -53,6 +55,24 @@ class Uncertain(Exception):
     """The request went out and no clear answer came back: it may have arrived."""
 
 
+class Overtaken(Exception):
+    """A person took over before the request began: the bot has no more to say here."""
+
+
+async def check_may_begin(unit: Unit, shipment: Shipment) -> None:
+    """Every sender asks this in the transaction that a request follows, for each request anew.
+
+    Raises:
+        Overtaken: a person took over since the message was claimed.
+        NotSent: the claim ran out or the message was erased; whoever has it now decides.
+    """
+    state = await outbox.standing(unit, shipment)
+    if state == "overtaken":
+        raise Overtaken
+    if state == "lost":
+        raise NotSent("the claim ran out before the request began", after=timedelta(0), counts=False)
+
+
 class Sender(Protocol):
     """What a channel that pushes implements."""
 
@@ -60,7 +80,7 @@ class Sender(Protocol):
         """Send one message, together with the other replies of its turn, each author written into the text.
 
         Raises:
-            NotSent, Uncertain: nothing else.
+            NotSent, Uncertain, Overtaken: nothing else.
         """
 
 
@@ -125,6 +145,9 @@ class Delivery:
         except Uncertain as error:
             async with self._store.write() as unit:
                 await outbox.settle(unit, shipment, "uncertain", error=str(error))
+        except Overtaken:
+            async with self._store.write() as unit:
+                await outbox.settle(unit, shipment, "cancelled", error=outbox.TAKEN_OVER)
         except NotSent as error:
             await self._not_sent(shipment, error)
         else:

@@ -25,6 +25,19 @@ from bot.store.wakeup import Hint
 # How long an uncertain message waits for the provider's word. Until then nothing after it is sent.
 CERTAIN_AFTER = timedelta(minutes=10)
 _NO_WORD = "the provider never said whether it arrived"
+TAKEN_OVER = "a person took over"
+
+# Messages of the bot in conversations that a person has taken over since.
+_OVERTAKEN = (
+    sa.select(table.c.message_id)
+    .join(message_table, message_table.c.id == table.c.message_id)
+    .join(conversation_table, conversation_table.c.id == table.c.conversation_id)
+    .where(
+        message_table.c.author_kind == "bot",
+        conversation_table.c.epoch > table.c.epoch,
+        conversation_table.c.holder == "agent",
+    )
+)
 
 
 class Shipment(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,21 +84,10 @@ async def claim_due(unit: Unit, channels: list[str], limit: int, duration: timed
             error="no outcome before the claim ran out",
         )
     )
-    overtaken = (
-        sa.select(table.c.message_id)
-        .join(message_table, message_table.c.id == table.c.message_id)
-        .join(conversation_table, conversation_table.c.id == table.c.conversation_id)
-        .where(
-            table.c.state == "pending",
-            message_table.c.author_kind == "bot",
-            conversation_table.c.epoch > table.c.epoch,
-            conversation_table.c.holder == "agent",
-        )
-    )
     await unit.connection.execute(
         sa.update(table)
-        .where(table.c.message_id.in_(overtaken))
-        .values(state="cancelled", updated_at=unit.now, error="a person took over")
+        .where(table.c.message_id.in_(_OVERTAKEN.where(table.c.state == "pending")))
+        .values(state="cancelled", updated_at=unit.now, error=TAKEN_OVER)
     )
     older = table.alias("older")
     due = (
@@ -182,10 +184,34 @@ async def _claim_rest_of_turns(
     return more
 
 
+async def standing(unit: Unit, shipment: Shipment) -> Literal["claimed", "overtaken", "lost"]:
+    """How a claim stands, asked in the transaction that a request follows. The conversation stays locked until it ends.
+
+    So a takeover commits either before, then the bot has no more to say here, or after the request was let begin.
+    `lost`: the claim ran out, or the message was erased.
+    """
+    await unit.connection.execute(
+        sa.select(conversation_table.c.id)
+        .where(conversation_table.c.id == shipment.message.conversation_id)
+        .with_for_update(read=True)
+    )
+    held = await unit.connection.execute(
+        sa.select(table.c.message_id.in_(_OVERTAKEN)).where(
+            table.c.message_id == shipment.message.id,
+            table.c.claim_token == shipment.token,
+            table.c.state == "claimed",
+        )
+    )
+    overtaken = held.scalar_one_or_none()
+    if overtaken is None:
+        return "lost"
+    return "overtaken" if overtaken else "claimed"
+
+
 async def settle(
     unit: Unit,
     shipment: Shipment,
-    state: Literal["sent", "pending", "uncertain", "dead"],
+    state: Literal["sent", "pending", "uncertain", "dead", "cancelled"],
     *,
     provider_id: str | None = None,
     error: str | None = None,

@@ -14,7 +14,7 @@ import structlog
 
 from bot.conversation.files import safe_name
 from bot.conversation.model import AuthorKind
-from bot.service.delivery import NotSent, Sent, Uncertain
+from bot.service.delivery import NotSent, Sent, Uncertain, check_may_begin
 from bot.store.attachments import Attachment, attachment_content, attachments_of, note_upload
 from bot.store.errors import StoreUnavailable
 from bot.store.log import read_conversation
@@ -69,7 +69,7 @@ class WhatsAppSender:
         """Send one message, together with the other replies of its turn.
 
         Raises:
-            NotSent, Uncertain: see `bot.service.delivery`.
+            NotSent, Uncertain, Overtaken: see `bot.service.delivery`.
         """
         if self._client is None:
             reason = error_text(ErrorClass.TOKEN, None, "no access token or phone number id is set")
@@ -140,6 +140,7 @@ class WhatsAppSender:
         first = shipment.message
         limits = {f"pair:{recipient.key}"[:80]: PAIR, f"number:{self._number}"[:80]: self._limit}
         async with self._store.write() as unit:
+            await check_may_begin(unit, shipment)
             known = await part_by_number(unit, first.id, index)
             again = known is not None and _may_be_renewed(known)
             if known is not None and known.provider_id is not None and not again:

@@ -20,7 +20,7 @@ from bot.service.agents import Agents
 from bot.service.brain_protocol import Reply, TurnRequest, TurnResponse
 from bot.service.conversations import Conversations
 from bot.service.deadlines import Deadlines
-from bot.service.delivery import Delivery, Sent
+from bot.service.delivery import Delivery, Sent, check_may_begin
 from bot.service.turns import Turns
 from bot.settings import Settings
 from bot.store import inbox, schema
@@ -91,13 +91,16 @@ class StagedBrain:
 class StagedSender:
     """A channel that pushes: what becomes of a message is the test's choice."""
 
-    def __init__(self, actor: Actor, send: Send) -> None:
+    def __init__(self, store: Store, actor: Actor, send: Send) -> None:
+        self._store = store
         self._actor = actor
         self._send = send
 
     async def send(self, shipment: Shipment) -> Sent:
         """As `Sender.send`."""
         self._actor.memory = (shipment.message.id, shipment.attempts)
+        async with self._store.write() as unit:
+            await check_may_begin(unit, shipment)
         self._actor.sent.append((shipment.message.seq, shipment.message.author.kind))
         return await self._send(self._actor, shipment)
 
@@ -139,7 +142,7 @@ class World:
         # Not on any stage: goes on when it is called.
         free = Actor("free")
         self.turns = Turns(self.store, self.conversations, StagedBrain(free, answer_all), words, settings)
-        self.delivery = Delivery(self.store, {PUSH: StagedSender(free, send_well)}, at_once=1)
+        self.delivery = Delivery(self.store, {PUSH: StagedSender(self.store, free, send_well)}, at_once=1)
         self._remembered: dict[str, list[dict[str, Any]]] = {}
         # SQLite copies its own file faster than rows can be written one by one.
         self._file = sqlite3.connect(database.engine.url.database or "") if database.is_sqlite else None
@@ -211,7 +214,7 @@ class World:
             conversations=conversations,
             turns=Turns(store, conversations, brain, self.words, settings),
             deadlines=Deadlines(store, conversations),
-            delivery=Delivery(store, {PUSH: StagedSender(actor, send)}, at_once=1),
+            delivery=Delivery(store, {PUSH: StagedSender(store, actor, send)}, at_once=1),
             brain=brain,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from bot.conversation.handover import Reason
 from bot.conversation.model import AuthorKind, Holder, utc_now
 from bot.service.brain_protocol import Button, HandoverReason, KnownCustomer, Reply, TurnRequest, TurnResponse
 from bot.service.conversations import Refused
-from bot.service.delivery import Delivery, NotSent, Sent, Uncertain
+from bot.service.delivery import Delivery, NotSent, Sent, Uncertain, check_may_begin
 from bot.service.handover import wait_figure
 from bot.service.schedule import HOURS, OpeningHours
 from bot.store import inbox, outbox
@@ -26,7 +27,7 @@ from bot.store.tables import outbox as outbox_table
 from bot.store.tables import tenure as tenure_table
 from bot.store.tables import trace as trace_table
 from bot.store.tables import wait_promise
-from bot.store.unit_of_work import Unit
+from bot.store.unit_of_work import Store, Unit
 from bot.transparency import openings
 from bot.transparency.format import REGION
 from bot.transparency.wording import wording
@@ -596,6 +597,62 @@ async def test_a_claim_that_ran_out_leaves_the_message_uncertain_and_its_late_ou
     async with desk.store.write() as unit:
         assert await outbox.settle(unit, shipment, "sent", provider_id="p1")
     assert await _states(desk) == ["sent"]
+
+
+async def test_a_bot_message_that_waits_for_another_try_does_not_hold_up_the_person(desk: Desk) -> None:
+    conversation_id = await _pushed(desk)
+    sender = ScriptedSender("later")
+    delivery = Delivery(desk.store, {"push": sender})
+    await delivery.send_due()
+    assert await _states(desk) == ["pending"]
+    await desk.conversations.claim(conversation_id, desk.anna, 1)
+    await delivery.send_due()
+    assert await _states(desk) == ["cancelled", "sent"]
+
+
+class SenderAfter:
+    """A channel whose sender does something else between claim and request, such as an upload: here, `meanwhile`."""
+
+    def __init__(self, store: Store, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        self._store, self._meanwhile = store, meanwhile
+        self.sent: list[str] = []
+
+    async def send(self, shipment: outbox.Shipment) -> Sent:
+        """As every sender: asks in the transaction that the request follows."""
+        await self._meanwhile()
+        async with self._store.write() as unit:
+            await check_may_begin(unit, shipment)
+        self.sent.append(shipment.message.text)
+        return Sent(provider_id=f"p-{shipment.message.id}")
+
+
+async def test_a_bot_message_claimed_but_not_begun_is_cancelled_by_a_takeover(desk: Desk) -> None:
+    conversation_id = await _pushed(desk)
+    sender = SenderAfter(desk.store, lambda: desk.conversations.claim(conversation_id, desk.anna, 1))
+    delivery = Delivery(desk.store, {"push": sender})
+    await delivery.send_due()
+    assert sender.sent == []
+    await delivery.send_due()
+    assert await _states(desk) == ["cancelled", "sent"]
+    assert "übernommen" in sender.sent[0]
+
+
+async def test_a_claim_that_ran_out_before_the_request_began_leaves_no_doubt(desk: Desk) -> None:
+    conversation_id = await _pushed(desk)
+
+    async def late() -> None:
+        await _all_due(desk)
+        async with desk.store.write() as unit:
+            assert await outbox.claim_due(unit, ["push"], 10, timedelta(seconds=30)) == []
+        assert await _states(desk) == ["uncertain"]
+
+    sender = SenderAfter(desk.store, late)
+    await Delivery(desk.store, {"push": sender}).send_due()
+    assert sender.sent == []
+    assert await _states(desk) == ["pending"]
+    again = ScriptedSender()
+    await Delivery(desk.store, {"push": again}).send_due()
+    assert again.sent == [(await desk.log(conversation_id))[0].text]
 
 
 async def test_a_bot_message_not_yet_sent_is_cancelled_by_a_takeover(desk: Desk) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import cast
+
 import pytest
 import sqlalchemy as sa
 
-from bot.conversation.model import Holder, utc_now
+from bot.conversation.model import AuthorKind, Holder, utc_now
+from bot.service.delivery import Sender, Sent
 from bot.store.log import read_conversation, tenures
+from bot.store.outbox import Shipment
 from bot.store.tables import outbox as outbox_table
 from bot.store.whatsapp_parts import newest_states
 from connectors.whatsapp.standin import Accepted
@@ -117,6 +122,35 @@ async def test_a_takeover_ends_the_tries_of_the_bot(rig: Rig) -> None:
     await rig.shows("übernommen")
     assert len(_with(rig, "Echo: zwei")) == 1
     assert "cancelled" in {row.state for row in await rig.outbox()}
+
+
+class After:
+    """The channel's sender, after something else."""
+
+    def __init__(self, sender: Sender, meanwhile: Callable[[Shipment], Awaitable[None]]) -> None:
+        self._sender, self._meanwhile = sender, meanwhile
+
+    async def send(self, shipment: Shipment) -> Sent:
+        """As `Sender.send`."""
+        await self._meanwhile(shipment)
+        return await self._sender.send(shipment)
+
+
+async def test_a_takeover_between_claim_and_request_silences_the_bot(rig: Rig) -> None:
+    conversation_id = await _greeted(rig)
+    anna = await rig.services.agents.add("anna", "Anna Berger", "agent", "ein-gutes-passwort")
+
+    async def takes_over(shipment: Shipment) -> None:
+        if shipment.message.author.kind is AuthorKind.BOT:
+            await rig.services.conversations.claim(conversation_id, anna, shipment.message.epoch)
+
+    senders = cast("dict[str, Sender]", rig.services.senders)
+    senders["whatsapp"] = After(senders["whatsapp"], takes_over)
+    await rig.phones.write(EVA, "zwei")
+    await rig.shows("übernommen")
+    assert not _with(rig, "Echo: zwei")
+    assert "cancelled" in {row.state for row in await rig.outbox()}
+    await assert_sound(rig.services.store)
 
 
 @pytest.mark.parametrize("code", [131026, 130472, 131047, 131050])
