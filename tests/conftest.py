@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import socket
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.store import schema
+from bot.store.engine import Database
 
 ALLOWED_SKIPS = (Path(__file__).parent / "allowed_skips.txt").read_text(encoding="utf-8").splitlines()
 POSTGRES = os.environ.get("KLARTEXT_TEST_POSTGRES", "postgresql+asyncpg://postgres@127.0.0.1:5432")
@@ -23,23 +29,91 @@ def _answers(port: int) -> bool:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """An empty database of each kind: one test body runs over both."""
+async def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """A database of each kind without tables, for what is about the migrations themselves."""
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path / 'klartext.db'}"
         return
-    if not _answers(5432):
-        pytest.skip("no PostgreSQL on loopback")
+    async with _postgresql("template1") as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path, migrated: Migrated) -> AsyncIterator[str]:
+    """A database of each kind with its tables and nothing in them: one test body runs over both."""
+    if request.param == "sqlite":
+        shutil.copy(await migrated.file(), tmp_path / "klartext.db")
+        yield f"sqlite+aiosqlite:///{tmp_path / 'klartext.db'}"
+        return
+    _check_postgresql()
+    async with _postgresql(await migrated.template()) as url:
+        yield url
+
+
+class Migrated:
+    """Databases to copy, made when first asked for: thousands of tests need the tables, one way of making them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "klartext.db"
+        self._template: str | None = None
+
+    async def file(self) -> Path:
+        """A SQLite database with the tables."""
+        if not self._file.exists():
+            await _migrate(f"sqlite+aiosqlite:///{self._file}")
+        return self._file
+
+    async def template(self) -> str:
+        """The name of a PostgreSQL database with the tables."""
+        if self._template is None:
+            name = f"klartext_template_{uuid.uuid4().hex[:12]}"
+            await _administer(f'create database "{name}"')
+            await _migrate(f"{POSTGRES}/{name}")
+            self._template = name
+        return self._template
+
+    async def remove(self) -> None:
+        """Leave nothing in the server."""
+        if self._template is not None:
+            await _administer(f'drop database if exists "{self._template}" with (force)')
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Migrated]:
+    """Of this process's own."""
+    made = Migrated(tmp_path_factory.mktemp("migrated"))
+    yield made
+    asyncio.run(made.remove())
+
+
+async def _migrate(url: str) -> None:
+    database = Database.connect(url)
+    await schema.upgrade(database)
+    await database.close()
+
+
+@asynccontextmanager
+async def _postgresql(template: str) -> AsyncIterator[str]:
+    """A copy of a database, gone afterwards."""
+    _check_postgresql()
     name = f"klartext_test_{uuid.uuid4().hex[:12]}"
-    engine = create_async_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(sa.text(f'create database "{name}"'))
+    await _administer(f'create database "{name}" template "{template}"')
     try:
         yield f"{POSTGRES}/{name}"
     finally:
-        async with engine.connect() as connection:
-            await connection.execute(sa.text(f'drop database if exists "{name}" with (force)'))
-        await engine.dispose()
+        await _administer(f'drop database if exists "{name}" with (force)')
+
+
+def _check_postgresql() -> None:
+    if not _answers(5432):
+        pytest.skip("no PostgreSQL on loopback")
+
+
+async def _administer(statement: str) -> None:
+    engine = create_async_engine(f"{POSTGRES}/postgres", isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    async with engine.connect() as connection:
+        await connection.execute(sa.text(statement))
+    await engine.dispose()
 
 
 @pytest.hookimpl(hookwrapper=True)

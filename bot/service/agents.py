@@ -7,6 +7,7 @@ minutes, whether it exists or not. Every login, refused ones included, is on rec
 from __future__ import annotations
 
 import asyncio
+import functools
 import secrets
 from datetime import timedelta
 
@@ -61,13 +62,19 @@ def new_password() -> str:
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(4))
 
 
+@functools.cache
+def _nobodys_hash() -> str:
+    """Of no password at all; a process needs one."""
+    return PasswordHasher().hash(secrets.token_urlsafe(16))
+
+
 class Passwords:
     """Argon2, off the event loop."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
         # Checked against when the login is unknown, so that both cases take the same time.
-        self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
+        self._nobody = _nobodys_hash()
 
     async def hash(self, password: str) -> str:
         """What is stored of a password."""

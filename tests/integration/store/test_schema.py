@@ -12,8 +12,8 @@ from bot.store.engine import Database
 from bot.store.tables import metadata
 
 
-async def test_two_nodes_that_start_at_once_migrate_once_and_to_the_tables_of_the_code(database_url: str) -> None:
-    nodes = [Database.connect(database_url) for _ in range(2)]
+async def test_two_nodes_that_start_at_once_migrate_once_and_to_the_tables_of_the_code(empty_database_url: str) -> None:
+    nodes = [Database.connect(empty_database_url) for _ in range(2)]
     await asyncio.gather(*(schema.upgrade(node) for node in nodes))
     assert await schema.is_current(nodes[0])
     async with nodes[0].read() as connection:
