@@ -27,7 +27,8 @@ from bot.store.whatsapp_tables import item as item_table
 from connectors.edge import SERVICES, create_app
 from connectors.whatsapp.channel import PATH
 from tests.fakes.brain import FakeBrain
-from tests.integration.whatsapp.payloads import CASES, message
+from tests.integration.whatsapp.later_payloads import EVERY_CASE
+from tests.integration.whatsapp.payloads import message
 
 _SECRET = "fuzz"
 _ODD: tuple[Any, ...] = (
@@ -123,7 +124,7 @@ async def _rounds(
     session: aiohttp.ClientSession, address: str, seconds: float, seed: int, most: int
 ) -> tuple[int, int]:
     dice, ends = random.Random(seed), time.monotonic() + seconds
-    bodies = [case.body for case in CASES.values() if len(case.body) < 20_000]
+    bodies = [case.body for case in EVERY_CASE.values() if len(case.body) < 20_000]
     rounds = neighbours = 0
     while rounds < most and time.monotonic() < ends:
         body = dice.choice(bodies)

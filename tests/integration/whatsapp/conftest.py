@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import sqlalchemy as sa
 from aiohttp import web
@@ -48,6 +51,12 @@ class Rig:
         async with self.services.store.read() as unit:
             found = await unit.connection.execute(sa.select(item_table).order_by(item_table.c.place))
             return list(found)
+
+    async def count(self) -> int:
+        """How many items came in."""
+        async with self.services.store.read() as unit:
+            found = await unit.connection.execute(sa.select(sa.func.count()).select_from(item_table))
+            return int(found.scalar_one())
 
     async def applied(self) -> None:
         """Wait until nothing waits to be applied."""
@@ -98,6 +107,21 @@ class Rig:
             return sum(text in message.text for message in self.phones.shown(number)) >= count
 
         await until(done)
+
+
+def signature(body: bytes, secret: str = SECRET) -> dict[str, str]:
+    """The header with which the provider signs a body."""
+    return {"X-Hub-Signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
+
+
+async def posted(rig: Rig, body: bytes, headers: dict[str, str] | None = None, hook: int = 0) -> int:
+    """Post a webhook; the status of the answer."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(rig.hooks[hook], data=body, headers=signature(body) if headers is None else headers) as response,
+    ):
+        await response.read()
+        return response.status
 
 
 async def until(done: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
