@@ -22,17 +22,17 @@ def _sized(size: int) -> bytes:
     return body + b" " * (size - len(body))
 
 
-async def _raw(rig: Rig, body: bytes, *headers: str) -> bytes:
-    """Write a request by hand and close our side: what came back."""
+async def _raw(rig: Rig, body: bytes, *headers: str, breaks_off: bool = False) -> bytes:
+    """Write a request by hand: the first line of what came back, if anything did."""
     where = urlsplit(rig.hooks[0])
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     signed = f"X-Hub-Signature-256: {signature(post(message()))['X-Hub-Signature-256']}"
-    lines = (f"POST {where.path} HTTP/1.1", "Host: chat.example.org", "Connection: close", signed, *headers, "", "")
+    lines = (f"POST {where.path} HTTP/1.1", "Host: chat.example.org", signed, *headers, "", "")
     writer.write("\r\n".join(lines).encode() + body)
     await writer.drain()
-    if writer.can_write_eof():
+    if breaks_off:
         writer.write_eof()
-    answer = await asyncio.wait_for(reader.read(), 20)
+    answer = await asyncio.wait_for(reader.readline(), 20)
     writer.close()
     return answer
 
@@ -104,13 +104,13 @@ async def test_a_packed_body_is_never_stored_unsigned(quiet_rig: Rig, content: s
 async def test_a_length_that_is_not_true(quiet_rig: Rig) -> None:
     rig = quiet_rig
     body = post(message())
-    # More is promised than comes; less is promised than comes; no number at all.
-    assert b"HTTP/1.1 5" not in await _raw(rig, body, f"Content-Length: {len(body) + 10}")
-    assert b"HTTP/1.1 5" not in await _raw(rig, body, f"Content-Length: {len(body) - 10}")
-    assert (await _raw(rig, body, "Content-Length: many")).startswith(b"HTTP/1.1 400")
-    assert (await _raw(rig, body, "Transfer-Encoding: chunked")).startswith(b"HTTP/1.1 400")
+    # More is promised than comes; less is promised than comes; no number at all; chunks that are none.
+    assert b" 500 " not in await _raw(rig, body, f"Content-Length: {len(body) + 10}", breaks_off=True)
+    assert b" 40" in await _raw(rig, body, f"Content-Length: {len(body) - 10}")
+    assert b" 400 " in await _raw(rig, body, "Content-Length: many")
+    assert b" 400 " in await _raw(rig, body, "Transfer-Encoding: chunked")
     assert await rig.count() == 0
-    assert (await _raw(rig, body, f"Content-Length: {len(body)}")).startswith(b"HTTP/1.1 200")
+    assert b" 200 " in await _raw(rig, body, f"Content-Length: {len(body)}")
 
     async def stored() -> bool:
         return await rig.count() == 1
