@@ -55,7 +55,7 @@ async def test_the_longest_user_id_is_somebody_and_can_be_answered(rig: Rig) -> 
 
 async def test_what_whatsapp_says_about_somebody_is_no_word_of_theirs(quiet_rig: Rig) -> None:
     rig = quiet_rig
-    changed = {"type": "customer_identity_changed", "body": "Neuer Schlüssel", "wa_id": EVA}
+    changed = {"type": "customer_identity_changed", "body": "Neuer Schlüssel"}
     await posted(rig, post(message("system", "a", system=changed)))
     await rig.applied()
     # Nobody has written: no conversation, no greeting, no 24 hours.
