@@ -164,7 +164,11 @@ def user_id_of(value: object) -> str | None:
 
 
 def _walk(tree: Any) -> Iterator[Item]:
-    entries = _dicts(tree.get("entry")) if isinstance(tree, dict) else None
+    if isinstance(tree, list) and tree:
+        for body in tree:
+            yield from _walk(body)
+        return
+    entries = _entries(tree) if isinstance(tree, dict) else None
     if not entries:
         yield _whole("unknown", tree)
         return
@@ -175,6 +179,15 @@ def _walk(tree: Any) -> Iterator[Item]:
             continue
         for change in changes:
             yield from _elements(entry, change)
+
+
+def _entries(tree: dict[str, Any]) -> list[Any]:
+    """The entries of a body; one around a change or a value that stands alone, as in samples and in older payloads."""
+    if "entry" in tree:
+        return _dicts(tree["entry"])
+    if isinstance(tree.get("value"), dict):
+        return [{"changes": [tree]}]
+    return [{"changes": [{"value": tree}]}] if any(name in tree for name, _ in _LISTS) else []
 
 
 def _elements(entry: dict[str, Any], change: Any) -> Iterator[Item]:
