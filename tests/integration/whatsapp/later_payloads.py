@@ -399,7 +399,7 @@ _LATER: dict[str, Case] = {
     "a_value_alone": Case(json.dumps({"contacts": [contact()], "messages": [message()]}).encode(), 1, 1),
     "a_change_alone": Case(json.dumps(change(messages=[message(), message(provider_id="wamid.2")])).encode(), 2, 2),
     "a_list_of_bodies": Case(b"[%b, %b]" % (post(message()), post(message(provider_id="wamid.2"))), 2, 2),
-    "a_list_of_nothing": Case(b"[[], 7, null]", 3, 0),
+    "a_list_of_nothing": Case(b'[["nobody"], 70707, "nothing"]', 3, 0),
     # --- structures ---
     "an_entry_that_is_text": Case(json.dumps({"entry": "x"}).encode(), 1, 0),
     "a_value_that_is_null": Case(
