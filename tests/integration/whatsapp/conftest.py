@@ -52,19 +52,21 @@ class Rig:
             found = await unit.connection.execute(sa.select(item_table).order_by(item_table.c.place))
             return list(found)
 
-    async def count(self) -> int:
-        """How many items came in."""
+    async def count(self, state: str = "%") -> int:
+        """How many items came in, or are in this state."""
         async with self.services.store.read() as unit:
-            found = await unit.connection.execute(sa.select(sa.func.count()).select_from(item_table))
+            found = await unit.connection.execute(
+                sa.select(sa.func.count()).select_from(item_table).where(item_table.c.state.like(state))
+            )
             return int(found.scalar_one())
 
     async def applied(self) -> None:
         """Wait until nothing waits to be applied."""
 
         async def done() -> bool:
-            return all(item.state != "new" for item in await self.items())
+            return await self.count("new") == 0
 
-        await until(done)
+        await until(done, 60)
 
     async def answered(self) -> None:
         """Wait until everything is applied and nothing waits for the bot."""
