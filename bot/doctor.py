@@ -69,6 +69,8 @@ async def examine() -> AsyncIterator[Finding]:
             yield Finding("WhatsApp templates", str(error))
             return
         if not missing:
+            async for finding in _connection(settings):
+                yield finding
             async for finding in _templates(settings):
                 yield finding
     try:
@@ -102,6 +104,29 @@ async def _database(settings: Settings) -> Finding:
         return Finding("database", f"cannot be reached: {error}")
     finally:
         await database.close()
+
+
+async def _connection(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether messages can be sent from the number, and whether what customers write is sent to anybody."""
+    from connectors.whatsapp.channel import graph_client
+    from connectors.whatsapp.client import NotReached, Unanswered
+    from connectors.whatsapp.errors import ApiError
+
+    client = graph_client(settings)
+    assert client is not None
+    try:
+        state = await client.number_state()
+        problem = f"{state}, not CONNECTED: register it (docs/whatsapp.md), or look into the WhatsApp Manager"
+        yield Finding("WhatsApp number", None if state == "CONNECTED" else problem)
+        if settings.whatsapp_account_id is not None:
+            told = await client.is_subscribed(settings.whatsapp_account_id)
+            yield Finding(
+                "WhatsApp webhooks", None if told else "no app is subscribed to the account (docs/whatsapp.md)"
+            )
+    except (ApiError, NotReached, Unanswered) as error:
+        yield Finding("WhatsApp number", f"the provider does not say: {error}")
+    finally:
+        await client.close()
 
 
 async def _templates(settings: Settings) -> AsyncIterator[Finding]:

@@ -14,12 +14,18 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.store.rows import plain
+from bot.store.tables import conversation as conversation_table
 from bot.store.unit_of_work import Unit
 from bot.store.whatsapp_tables import address as address_table
 from bot.store.whatsapp_tables import contact as table
 
 # How long after the customer's last message free text may be sent.
 WINDOW = timedelta(hours=24)
+# A number that somebody has given up leads to them for so long: what WhatsApp repeats may still come from it. Then it
+# can be another person's.
+_GIVEN_UP = timedelta(days=30)
+# How long before the notice of a new number its owner may have written from it.
+_BEFORE_NOTICE = timedelta(days=1)
 _ONE = sa.update(table).where(table.c.id == sa.bindparam("one"))
 
 
@@ -71,7 +77,11 @@ async def add_contact(
 
 
 async def learn(unit: Unit, known: Contact, *, user_id: str | None, number: str | None) -> Contact:
-    """The contact has these addresses from now on, besides those that were known."""
+    """The contact has these addresses from now on, besides those that were known. Whoever else had one has lost it."""
+    if number is not None and known.number not in {None, number}:
+        await unit.connection.execute(
+            sa.update(address_table).where(address_table.c.address == f"number:{known.number}").values(since=unit.now)
+        )
     new = {"user_id": user_id or known.user_id, "number": number or known.number}
     if new != {"user_id": known.user_id, "number": known.number}:
         await change_contact(unit, known.id, **new)
@@ -79,6 +89,19 @@ async def learn(unit: Unit, known: Contact, *, user_id: str | None, number: str 
         if await _owner(unit, one) != known.id:
             await _point(unit, one, known.id)
     return await contact(unit, known.id)
+
+
+async def move(unit: Unit, known: Contact, *, user_id: str | None, number: str | None, since: datetime) -> Contact:
+    """WhatsApp says that the contact has these addresses since then. Who has written from one since is the same person;
+    who had the number before was somebody else, and has lost it."""
+    for one in _addresses(user_id, number):
+        there = await _at(unit, one)
+        if there is None or there.id == known.id:
+            continue
+        is_same = one.startswith("user:") or (there.user_id is not None and there.user_id in (user_id, known.user_id))
+        if is_same or (there.user_id is None and there.created_at >= since - _BEFORE_NOTICE):
+            known = await join(unit, known, there, user_id=user_id, number=number)
+    return await learn(unit, known, user_id=user_id, number=number)
 
 
 async def join(unit: Unit, one: Contact, other: Contact, *, user_id: str | None, number: str | None) -> Contact:
@@ -159,12 +182,42 @@ async def _owner(unit: Unit, address: str) -> str | None:
 
 
 async def _at(unit: Unit, address: str | None) -> Contact | None:
-    owner = None if address is None else await _owner(unit, address)
-    return None if owner is None else await contact(unit, owner)
+    found = await unit.connection.execute(
+        sa.select(address_table.c.contact_id, address_table.c.since).where(address_table.c.address == address)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    owner = await contact(unit, row.contact_id)
+    kind, _, value = str(address).partition(":")
+    if kind == "number" and owner.number != value and row.since < unit.now - _GIVEN_UP:
+        return None
+    return owner
+
+
+async def _lose(unit: Unit, contact_id: str, address: str) -> None:
+    kind, _, value = address.partition(":")
+    column = table.c.user_id if kind == "user" else table.c.number
+    lost = await unit.connection.execute(
+        sa.update(table).where(table.c.id == contact_id, column == value).values({column: None})
+    )
+    if lost.rowcount == 0:
+        return
+    unreachable = sa.and_(table.c.id == contact_id, table.c.user_id.is_(None), table.c.number.is_(None))
+    await unit.connection.execute(sa.update(table).where(unreachable).values(window_until=None))
+    if kind == "number":
+        # Nor does whoever writes there prove to be this customer.
+        theirs = sa.select(table.c.conversation_id).where(table.c.id == contact_id).scalar_subquery()
+        await unit.connection.execute(
+            sa.update(conversation_table).where(conversation_table.c.id == theirs).values(verified_phone=None)
+        )
 
 
 async def _point(unit: Unit, address: str, contact_id: str) -> None:
-    """The address belongs to this contact; taken from whoever had it."""
+    """The address belongs to this contact; taken from whoever had it, who is not written to there any more."""
+    before = await _owner(unit, address)
+    if before not in {None, contact_id}:
+        await _lose(unit, str(before), address)
     moved = await unit.connection.execute(
         sa.update(address_table).where(address_table.c.address == address).values(contact_id=contact_id, since=unit.now)
     )

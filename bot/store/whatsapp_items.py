@@ -7,7 +7,7 @@ process that dies in between has applied nothing, and another one finds the item
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -21,6 +21,8 @@ from bot.store.whatsapp_tables import item as table
 
 # An item that cannot be applied is tried so often, and then left for a person to look at.
 MOST_ATTEMPTS = 6
+# Most keys in one statement; PostgreSQL takes 32,767 parameters, SQLite 32,766.
+_AT_ONCE = 10_000
 _FORGOTTEN = "{}"
 _older = table.alias("older")
 _WAITING = (
@@ -57,8 +59,10 @@ async def add_items(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
         return
     batch = new_id()
     erased = {erased_key(str(row["key"])): row["key"] for row in rows}
-    found = await unit.connection.execute(sa.select(table.c.key).where(table.c.key.in_(list(erased))))
-    known = {erased[key] for key in found.scalars()}
+    known: set[str] = set()
+    for some in _chunks(list(erased)):
+        found = await unit.connection.execute(sa.select(table.c.key).where(table.c.key.in_(some)))
+        known |= {str(erased[key]) for key in found.scalars()}
     values = [
         {
             **row,
@@ -76,6 +80,11 @@ async def add_items(unit: Unit, rows: Sequence[dict[str, Any]]) -> None:
     values.sort(key=lambda row: str(row["key"]))
     insert = sqlite.insert if unit.connection.dialect.name == "sqlite" else postgresql.insert
     await unit.connection.execute(insert(table).on_conflict_do_nothing(index_elements=["key"]), values)
+
+
+def _chunks(keys: list[str]) -> Iterator[list[str]]:
+    """A body of 4 MiB can hold more items than a statement may have parameters."""
+    return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))
 
 
 async def waiting_items(unit: Unit, most: int) -> list[str]:

@@ -11,6 +11,12 @@ import sqlalchemy as sa
 
 from bot.store.tables import UtcDateTime, metadata
 
+
+def _longer(declared: int, length: int) -> sa.types.TypeEngine[str]:
+    """A text that was made longer. SQLite holds any length, whatever was declared, and cannot change what was."""
+    return sa.String(declared).with_variant(sa.String(length), "postgresql")
+
+
 item = sa.Table(
     "whatsapp_item",
     metadata,
@@ -45,7 +51,7 @@ contact = sa.Table(
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("conversation_id", sa.String(40), sa.ForeignKey("conversation.id"), nullable=False, unique=True),
     # The provider's id of the user, which outlives a change of number, and the number as digits: one may be unknown.
-    sa.Column("user_id", sa.String(130)),
+    sa.Column("user_id", _longer(130, 300)),
     sa.Column("number", sa.String(20)),
     # The same person wrote under another contact first: that one's conversation goes on.
     sa.Column("joined_into", sa.String(40)),
@@ -67,7 +73,7 @@ address = sa.Table(
     "whatsapp_address",
     metadata,
     # `user:…` or `number:…`
-    sa.Column("address", sa.String(160), primary_key=True),
+    sa.Column("address", _longer(160, 320), primary_key=True),
     sa.Column("contact_id", sa.String(40), sa.ForeignKey("whatsapp_contact.id"), nullable=False, index=True),
     sa.Column("since", UtcDateTime, nullable=False),
 )

@@ -119,8 +119,13 @@ class WhatsApp:
 
     async def _receive(self, request: web.Request) -> web.Response:
         """Store everything, then acknowledge."""
-        body = await request.clone(client_max_size=BODY_LIMIT).read()
-        if not is_signed(body, request.headers.get("X-Hub-Signature-256", ""), self._settings.whatsapp_app_secrets):
+        try:
+            body = await request.clone(client_max_size=BODY_LIMIT).read()
+        except web.RequestPayloadError:
+            return web.Response(status=400, text="the body cannot be read")
+        # Where there are several, nobody could say which one counts.
+        signatures = request.headers.getall("X-Hub-Signature-256", [])
+        if len(signatures) != 1 or not is_signed(body, signatures[0], self._settings.whatsapp_app_secrets):
             return web.Response(status=401, text="the signature is missing or wrong")
         if len(body) <= _AT_ONCE:
             found = items(body)

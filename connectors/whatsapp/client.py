@@ -113,6 +113,25 @@ class GraphClient:
                 return found
         raise Unanswered("a list of templates without an end")
 
+    async def number_state(self) -> str:
+        """What the provider says of the number: CONNECTED when messages can be sent from it.
+
+        Raises:
+            ApiError, NotReached, Unanswered: it does not say.
+        """
+        found = await self._request("GET", f"{self._base}/{self._phone_number_id}?fields=status", None)
+        state = found.get("status") if isinstance(found, dict) else None
+        return state if isinstance(state, str) else "UNKNOWN"
+
+    async def is_subscribed(self, account_id: str) -> bool:
+        """Whether the account sends its webhooks to any app.
+
+        Raises:
+            ApiError, NotReached, Unanswered: the provider does not say.
+        """
+        found = await self._request("GET", f"{self._base}/{account_id}/subscribed_apps", None)
+        return bool(found.get("data")) if isinstance(found, dict) else False
+
     async def media(self, media_id: str, limit: int) -> bytes:
         """The content of a file that a customer sent.
 

@@ -5,9 +5,10 @@ A type that is unknown, or known and not in its documented shape, is `unsupporte
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,10 +54,14 @@ class Content:
     # Wording of the bot's own word on a message that it cannot read; None where none is needed.
     answer: str | None = None
     moved: NewAddress | None = None
+    # True for what WhatsApp itself says about the sender, who has said nothing.
+    is_notice: bool = False
     # True for what the customer refuses, False for what is permitted again.
     stops: bool | None = None
     # The provider's id of the message that this one answers, edits, revokes or reacts to.
     about: str | None = None
+    # What led to it: wording and its values, in which it stands as `text`.
+    led_by: tuple[str, Mapping[str, str]] | None = None
 
 
 class _Text(msgspec.Struct):
@@ -75,9 +80,8 @@ class _Reply(msgspec.Struct):
 
 
 class _Flow(msgspec.Struct):
-    response_json: str = ""
-    body: str = ""
-    name: str = ""
+    # JSON in a text; in some payloads the object itself.
+    response_json: Any = ""
 
 
 class _Interactive(msgspec.Struct):
@@ -111,9 +115,14 @@ class _Phone(msgspec.Struct):
     wa_id: str = ""
 
 
+class _Mail(msgspec.Struct):
+    email: str = ""
+
+
 class _Card(msgspec.Struct):
     name: _Name = msgspec.field(default_factory=_Name)
     phones: list[_Phone] = []
+    emails: list[_Mail] = []
 
 
 class _Reaction(msgspec.Struct):
@@ -154,6 +163,10 @@ class _Referral(msgspec.Struct):
     source_url: str = ""
 
 
+class _ReferredProduct(msgspec.Struct):
+    product_retailer_id: str | int
+
+
 def read(element: Mapping[str, Any]) -> Content:
     """Read a message."""
     kind = element.get("type")
@@ -173,26 +186,42 @@ def is_group(element: Mapping[str, Any]) -> bool:
 
 
 def _part(element: Mapping[str, Any], name: str, kind: type[Any]) -> Any:
-    return msgspec.convert(element[name], kind, strict=False)
+    return msgspec.convert(_given(element[name]), kind, strict=False)
+
+
+def _given(part: Any) -> Any:
+    """A part without what is null in it, which says as much as what is not there."""
+    if isinstance(part, dict):
+        return {name: _given(inner) for name, inner in part.items() if inner is not None}
+    return [_given(inner) for inner in part] if isinstance(part, list) else part
 
 
 def _around(element: Mapping[str, Any], content: Content) -> Content:
-    """What stands around any message: what it answers, and the advertisement that led here."""
+    """What stands around any message: what it answers, and the advertisement or the product that led here."""
     context = element.get("context")
-    about = context.get("id") if isinstance(context, dict) else None
+    context = context if isinstance(context, dict) else {}
     changes: dict[str, Any] = {}
-    if content.about is None and isinstance(about, str):
-        changes["about"] = about
-    referral = element.get("referral")
-    if isinstance(referral, dict) and content.text:
+    if content.about is None and isinstance(context.get("id"), str):
+        changes["about"] = context["id"]
+    led_by = _led_by(element.get("referral"), context.get("referred_product"))
+    if led_by is not None and not content.is_notice:
+        changes["led_by"] = led_by
+        changes["heard"] = content.text if content.heard is None else content.heard
+    return _replace(content, **changes) if changes else content
+
+
+def _led_by(referral: object, product: object) -> tuple[str, Mapping[str, str]] | None:
+    if isinstance(referral, dict):
         try:
-            shown = msgspec.convert(referral, _Referral, strict=False)
+            shown = msgspec.convert(_given(referral), _Referral, strict=False)
         except msgspec.ValidationError:
             shown = _Referral()
-        heard = content.text if content.heard is None else content.heard
-        changes |= {"text": None, "key": "whatsapp_in_referral", "heard": heard}
-        changes["values"] = {"from": shown.headline or shown.source_url or "–", "text": content.text}
-    return _replace(content, **changes) if changes else content
+        return "whatsapp_in_referral", {"from": shown.headline or shown.source_url or "–"}
+    if isinstance(product, dict):
+        with contextlib.suppress(msgspec.ValidationError):
+            asked = msgspec.convert(_given(product), _ReferredProduct, strict=False)
+            return "whatsapp_in_product", {"product": str(asked.product_retailer_id)}
+    return None
 
 
 def _replace(content: Content, **changes: Any) -> Content:
@@ -220,11 +249,33 @@ def _interactive(element: Mapping[str, Any]) -> Content:
     if reply is not None:
         return Content(text=reply.title, button_id=reply.id)
     if pressed.nfm_reply is not None:
-        fields = json.loads(pressed.nfm_reply.response_json or "{}")
-        shown = fields.items() if isinstance(fields, dict) else ()
-        lines = [f"{name}: {value}" for name, value in shown if name != "flow_token"]
+        lines = list(_fields(_answers(pressed.nfm_reply.response_json)))
         return _only_shown("whatsapp_in_flow", "whatsapp_reply_other", text="\n".join(lines) or "–")
     return _unsupported(element)
+
+
+def _answers(given: Any) -> Any:
+    """What was filled into a form."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return json.loads(given or "{}")
+    except ValueError:
+        return given
+
+
+def _fields(given: Any, name: str = "") -> Iterator[str]:
+    """A line for each field of a form that was filled in, those of its parts too."""
+    if isinstance(given, dict):
+        for inner, value in given.items():
+            if inner != "flow_token":
+                yield from _fields(value, inner)
+    elif isinstance(given, list) and any(isinstance(value, dict | list) for value in given):
+        for value in given:
+            yield from _fields(value, name)
+    elif given not in (None, "", []):
+        value = ", ".join(map(str, given)) if isinstance(given, list) else str(given)
+        yield f"{name}: {value}" if name else value
 
 
 def _media(kind: str) -> Callable[[Mapping[str, Any]], Content]:
@@ -259,7 +310,8 @@ def _contacts(element: Mapping[str, Any]) -> Content:
     lines = []
     for card in cards:
         name = card.name.formatted_name or f"{card.name.first_name} {card.name.last_name}".strip()
-        lines.append(", ".join(filter(None, (name, *(phone.phone or phone.wa_id for phone in card.phones)))))
+        ways = (*(phone.phone or phone.wa_id for phone in card.phones), *(mail.email for mail in card.emails))
+        lines.append(", ".join(filter(None, (name, *ways))))
     return _only_shown("whatsapp_in_contacts", "whatsapp_reply_other", text="; ".join(filter(None, lines)) or "–")
 
 
@@ -280,9 +332,16 @@ def _reaction(element: Mapping[str, Any]) -> Content:
 def _system(element: Mapping[str, Any]) -> Content:
     system = _part(element, "system", _System)
     moved = None
-    if any((system.wa_id, system.new_wa_id, system.user_id)):
+    # Another key on the same telephone is no other address.
+    if "identity" not in system.type and any((system.wa_id, system.new_wa_id, system.user_id)):
         moved = NewAddress(number=system.new_wa_id or system.wa_id, user_id=system.user_id)
-    return Content(key="whatsapp_in_system", values={"text": system.body or system.type or "–"}, heard="", moved=moved)
+    values = {"text": system.body or system.type or "–"}
+    return Content(key="whatsapp_in_system", values=values, heard="", moved=moved, is_notice=True)
+
+
+def _opened(_element: Mapping[str, Any]) -> Content:
+    """The customer has opened the chat for the first time, and said nothing yet."""
+    return Content(key="whatsapp_in_opened", values={}, heard="")
 
 
 def _edit(element: Mapping[str, Any]) -> Content:
@@ -308,9 +367,10 @@ def _only_shown(key: str, answer: str, **values: str) -> Content:
 
 def _unsupported(element: Mapping[str, Any]) -> Content:
     kind = element.get("type")
-    inner = element.get("unsupported")
-    if isinstance(inner, dict) and isinstance(inner.get("type"), str):
-        kind = inner["type"]
+    for name in ("unsupported", "interactive"):
+        inner = element.get(name)
+        if kind == name and isinstance(inner, dict) and isinstance(inner.get("type"), str):
+            kind = inner["type"]
     shown = kind[:40] if isinstance(kind, str) and kind.strip() else "–"
     return Content(key="whatsapp_in_unsupported", values={"type": shown}, heard="", answer="whatsapp_reply_unsupported")
 
@@ -327,6 +387,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Content]] = {
     "reaction": _reaction,
     "order": _order,
     "system": _system,
+    "request_welcome": _opened,
     "edit": _edit,
     "revoke": _revoke,
 }

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -25,14 +25,24 @@ _LISTS = (
     ("message_echoes", "echo"),
     ("calls", "call"),
     ("user_preferences", "preference"),
+    ("state_sync", "contact"),
+    ("groups", "group"),
     ("errors", "error"),
 )
+# What was said before this connection existed: nothing of it is answered.
+_HISTORY = "history"
 # Parts of a value that are no elements of their own.
-_AROUND = {"messaging_product", "metadata", "contacts", *(name for name, _ in _LISTS)}
+_AROUND = {"messaging_product", "metadata", "contacts", _HISTORY, *(name for name, _ in _LISTS)}
+# Names under which several elements stand, even where there is only one.
+_MANY = frozenset({"entry", "changes", "contacts", "threads", _HISTORY, *(name for name, _ in _LISTS)})
 # Ids are used as they are where they are printable ASCII without blanks and short; else by their digest.
 _PLAIN = re.compile(r"[\x21-\x7e]{1,150}", re.ASCII)
 _USER_ID = re.compile(r"[A-Z]{2}\.[0-9]{5,30}", re.ASCII)
+# A user id has up to 256 characters behind a country and a dot.
+_USER = re.compile(r"[\x21-\x7e]{1,300}", re.ASCII)
 _DIGITS = re.compile(r"\+?([0-9]{5,20})", re.ASCII)
+# How WhatsApp says that somebody has another user id. The name in front of it is the customer's own choice.
+_CHANGED = re.compile(r".* changed from (\S+) to (\S+)", re.DOTALL)
 # Names under which a user id may stand, which can look like an account number and was typed by nobody.
 _IDS = frozenset({"id", "from", "to", "wa_id"})
 # Deeper structures than this are cut off: no message of the provider comes near it.
@@ -80,9 +90,9 @@ def items(body: bytes) -> list[Item]:
     """Every item of a body, in order, each key once."""
     try:
         try:
-            found = list(_walk(load(body)))
+            found = list(_walk(_lenient(body, _united)))
         except RecursionError:
-            found = list(_walk(load(_flattened(body))))
+            found = list(_walk(_lenient(_flattened(body), _united)))
     except ValueError:
         found = [_whole("unreadable", body.decode("latin-1"))]
     return list({item.key: item for item in reversed(found)}.values())[::-1]
@@ -98,8 +108,31 @@ def load(raw: bytes | str) -> Any:
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
-        return json.loads(text.removeprefix("\ufeff"), parse_int=_number)
+        return _lenient(raw, dict)
+
+
+def _lenient(raw: bytes | str, build: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> Any:
+    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else raw
+    return json.loads(text.removeprefix("\ufeff"), parse_int=_number, object_pairs_hook=build)
+
+
+def _united(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which nothing is lost when a name stands twice: lists go on, objects are joined, else the later
+    counts, as for everybody who reads JSON."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        found.clear()
+        for name, part in pairs:
+            found[name] = _both(name, found[name], part) if name in found else part
+    return found
+
+
+def _both(name: str, first: Any, second: Any) -> Any:
+    if name in _MANY or isinstance(first, list) or isinstance(second, list):
+        return _dicts(first) + _dicts(second)
+    if isinstance(first, dict) and isinstance(second, dict):
+        return _united([*first.items(), *second.items()])
+    return second
 
 
 def _number(digits: str) -> int | str:
@@ -127,11 +160,15 @@ def number_of(value: object) -> str | None:
 
 def user_id_of(value: object) -> str | None:
     """A business-scoped user id."""
-    return value if isinstance(value, str) and _PLAIN.fullmatch(value) and len(value) <= 120 else None
+    return value if isinstance(value, str) and _USER.fullmatch(value) else None
 
 
 def _walk(tree: Any) -> Iterator[Item]:
-    entries = _dicts(tree.get("entry")) if isinstance(tree, dict) else None
+    if isinstance(tree, list) and tree:
+        for body in tree:
+            yield from _walk(body)
+        return
+    entries = _entries(tree) if isinstance(tree, dict) else None
     if not entries:
         yield _whole("unknown", tree)
         return
@@ -144,6 +181,15 @@ def _walk(tree: Any) -> Iterator[Item]:
             yield from _elements(entry, change)
 
 
+def _entries(tree: dict[str, Any]) -> list[Any]:
+    """The entries of a body; one around a change or a value that stands alone, as in samples and in older payloads."""
+    if "entry" in tree:
+        return _dicts(tree["entry"])
+    if isinstance(tree.get("value"), dict):
+        return [{"changes": [tree]}]
+    return [{"changes": [{"value": tree}]}] if any(name in tree for name, _ in _LISTS) else []
+
+
 def _elements(entry: dict[str, Any], change: Any) -> Iterator[Item]:
     value = change.get("value") if isinstance(change, dict) else None
     if not isinstance(value, dict):
@@ -151,15 +197,31 @@ def _elements(entry: dict[str, Any], change: Any) -> Iterator[Item]:
         return
     contacts = _Contacts(value.get("contacts"))
     found = False
+    is_past = change.get("field") == _HISTORY
     for name, kind in _LISTS:
         for element in _dicts(value.get(name)):
             found = True
-            yield _item(kind, element, contacts, entry, change)
+            yield _item(_HISTORY if is_past else kind, element, contacts, entry, change)
+    for chunk in _dicts(value.get(_HISTORY)):
+        for element in _past(chunk):
+            found = True
+            yield _item(_HISTORY, element, contacts, entry, change)
     rest = {key: part for key, part in value.items() if key not in _AROUND}
     if rest or not found:
         about = rest if found else value
         whole = {"entry": entry.get("id"), "time": entry.get("time"), "field": change.get("field"), "value": about}
         yield _whole("change", whole)
+
+
+def _past(chunk: Any) -> Iterator[Any]:
+    """Each message of a chunk of history with whom it was exchanged; the chunk itself where there is none."""
+    found = False
+    for thread in _dicts(chunk.get("threads") if isinstance(chunk, dict) else None):
+        for element in _dicts(thread.get("messages") if isinstance(thread, dict) else None):
+            found = True
+            yield {"chunk": chunk.get("metadata"), "thread": thread.get("id"), "message": element}
+    if not found:
+        yield chunk
 
 
 def _item(kind: str, element: Any, contacts: _Contacts, entry: dict[str, Any], change: dict[str, Any]) -> Item:
@@ -182,7 +244,8 @@ def _is_from_customer(kind: str, element: dict[str, Any]) -> bool:
 
 def _key(kind: str, element: Any, entry: dict[str, Any], change: dict[str, Any]) -> str:
     given = element.get("id") if isinstance(element, dict) else None
-    if kind in {"message", "status", "echo", "call"} and isinstance(given, str | int) and str(given).strip():
+    has_id = isinstance(given, str | int) and not isinstance(given, bool) and str(given).strip()
+    if kind in {"message", "status", "echo", "call"} and has_id:
         if kind in {"message", "echo"}:
             return f"{kind}:{plain(str(given))}"
         # One message has many statuses, in a group one of each for every member.
@@ -234,6 +297,8 @@ class _Contacts:
         number = number_of(element.get("from") if "from" in element else element.get("wa_id"))
         if user_id is None and number is None:
             user_id = user_id_of(element.get("from"))
+        if user_id is None and number is None:
+            user_id, number = _before(element)
         contact = self._by_user.get(user_id) or self._by_number.get(number)
         if contact is None and user_id is None and number is None and len(self._all) == 1:
             contact = self._all[0]
@@ -242,6 +307,19 @@ class _Contacts:
         if user_id is None and number is None:
             return None
         return Sender(user_id=user_id, number=number, name=contact.name if contact else None)
+
+
+def _before(element: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Whom a notice about another user id is about, where only the notice itself says it: user id, number."""
+    system = element.get("system")
+    if not isinstance(system, dict):
+        return None, None
+    before = system.get("previous_user_id")
+    body = system.get("body")
+    found = _CHANGED.fullmatch(body.strip()) if isinstance(body, str) else None
+    if before is None and found is not None and found[2] in (system.get("user_id"), system.get("wa_id")):
+        before = found[1]
+    return (None, number_of(before)) if number_of(before) else (user_id_of(before), None)
 
 
 def _contact(raw: dict[str, Any]) -> Sender:

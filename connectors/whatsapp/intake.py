@@ -34,8 +34,7 @@ from bot.store.whatsapp_contacts import (
     change_contact,
     contact_of,
     heard_from,
-    join,
-    learn,
+    move,
 )
 from bot.store.whatsapp_items import (
     StoredItem,
@@ -187,8 +186,8 @@ class Intake:
         known = await contact_of(unit, user_id=user_id, number=number)
         if is_group(element):
             return await self._said_in_group(unit, item, content, known)
-        if content.moved is not None:
-            return await self._move(unit, item, content, known)
+        if content.is_notice:
+            return await self._notice(unit, item, element, content, known)
         known, opened = await self._heard(unit, item, element, known, user_id, number)
         await self._take_in(opened, item, content, known)
         return _ERASED if await is_erased(unit, known.conversation_id) else "message"
@@ -260,24 +259,25 @@ class Intake:
         opened.row.verified_phone = verified_phone(number)
         return contact_id, opened
 
-    async def _move(self, unit: Unit, item: StoredItem, content: Content, known: Contact | None) -> str | None:
-        """The contact has a new number or user id: the conversation goes with it."""
-        moved = content.moved
-        assert moved is not None
-        number, user_id = number_of(moved.number), user_id_of(moved.user_id)
-        there = await contact_of(unit, user_id=user_id, number=number)
-        if known is not None and there is not None and known.id != there.id:
-            known = await join(unit, known, there, user_id=user_id, number=number)
-        elif known is not None:
-            known = await learn(unit, known, user_id=user_id, number=number)
-        else:
+    async def _notice(
+        self, unit: Unit, item: StoredItem, element: dict[str, Any], content: Content, known: Contact | None
+    ) -> str | None:
+        """WhatsApp says something about the sender, such as another number or user id, with which the conversation
+        goes. It is no word of theirs: it opens no conversation and no 24 hours."""
+        if known is None:
             # Nobody whom we know; who writes from the new address is new.
             return None
+        moved = content.moved
+        if moved is not None:
+            number, user_id = number_of(moved.number), user_id_of(moved.user_id)
+            since = said_at(element, item.received_at)
+            known = await move(unit, known, user_id=user_id, number=number, since=since)
         opened = await self._conversations.open(unit, known.conversation_id)
-        opened.row.verified_phone = verified_phone(known.number) or opened.row.verified_phone
+        if moved is not None:
+            opened.row.verified_phone = verified_phone(known.number) or opened.row.verified_phone
         await self._append(opened, item, 0, self._shown(content, language_of(opened.row.locale)), heard="")
         await opened.save()
-        return "moved"
+        return "notice" if moved is None else "moved"
 
     async def _take_in(self, opened: OpenConversation, item: StoredItem, content: Content, known: Contact) -> None:
         unit, row = opened.unit, opened.row
@@ -354,9 +354,13 @@ class Intake:
         )
 
     def _shown(self, content: Content, language: Language) -> str:
-        if content.key is None:
-            return content.text or ""
-        return self._words.say(content.key, language, **(content.values or {}))
+        shown = content.text or ""
+        if content.key is not None:
+            shown = self._words.say(content.key, language, **(content.values or {}))
+        if content.led_by is not None:
+            key, values = content.led_by
+            shown = self._words.say(key, language, text=shown, **values).rstrip()
+        return shown
 
     async def _quoting(
         self, unit: Unit, content: Content, text: str, heard: str | None, language: Language

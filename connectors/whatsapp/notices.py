@@ -15,15 +15,19 @@ from bot.store.whatsapp_templates import record_template_state
 log = structlog.get_logger(__name__)
 
 # Changes that an operator should hear of, and what of them.
-_FOR_OPERATORS = ("account_", "message_template_", "template_", "phone_number_", "business_")
-_TOLD = ("event", "message_template_name", "message_template_language", "reason", "new_quality_score", "new_category")
+_FOR_OPERATORS = ("account_", "message_template_", "template_", "phone_number_", "business_", "security")
+_TOLD = (
+    *("event", "decision", "reason", "rejection_reason", "display_phone_number", "current_limit"),
+    *("alert_type", "alert_severity", "alert_description"),
+    *("message_template_name", "message_template_language", "new_quality_score", "new_category"),
+)
 
 
 def report_change(change: dict[str, Any]) -> None:
     """Tell the operator what the provider says about the account and its templates."""
     field, value = change.get("field"), change.get("value")
     if isinstance(field, str) and field.startswith(_FOR_OPERATORS) and isinstance(value, dict):
-        told = {name: value[name] for name in _TOLD if isinstance(value.get(name), str)}
+        told = {name: value[name][:200] for name in _TOLD if isinstance(value.get(name), str)}
         log.warning("the provider reports", field=field[:60], told=told)
 
 

@@ -1,14 +1,13 @@
-"""Messages as the provider accepts them. One that breaks a limit, or does not say who wrote it, cannot be built.
-
-Lengths are counted in UTF-16 units, in which an emoji is two: the strictest way in which a limit can be meant.
-"""
+"""Messages as the provider accepts them. One that breaks a limit, or does not say who wrote it, cannot be built."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from bot.transparency.gate import Labelled, Unlabelled
+from connectors.whatsapp.characters import cut, size
 
 TEXT_BODY = 4096
 BUTTONS_BODY = 1024
@@ -16,23 +15,11 @@ LIST_BODY = 4096
 MOST_BUTTONS, BUTTON_TITLE, BUTTON_ID = 3, 20, 256
 MOST_ROWS, ROW_TITLE, ROW_DESCRIPTION, ROW_ID = 10, 24, 72, 200
 CAPTION = 1024
+TEMPLATE_BODY = 1024
+# What no value of a template may hold.
+_BROKEN = re.compile(r"[\n\r\t]| {5}")
 FILE_NAME = 240
 CALLBACK_DATA = 512
-
-
-def size(text: str) -> int:
-    """Length in UTF-16 units."""
-    return len(text) + sum(1 for c in text if ord(c) > 0xFFFF)
-
-
-def cut(text: str, limit: int) -> str:
-    """The text within the limit, cut between words if they are short enough; what is cut is marked."""
-    if size(text) <= limit:
-        return text
-    while size(text) > limit - 1:
-        text = text[:-1]
-    between = text.rfind(" ")
-    return (text[:between] if between > limit // 2 else text).rstrip() + "…"
 
 
 def _check_labelled(what: str, text: Labelled, limit: int) -> None:
@@ -132,6 +119,9 @@ class TemplateMessage:
     def __post_init__(self) -> None:
         if not isinstance(self.said, Labelled) or self.said.label not in self.values:
             raise Unlabelled(f"the template {self.name} does not say who wrote it")
+        _check("a template", str(self.said), TEMPLATE_BODY)
+        if any(not value.strip() or _BROKEN.search(value) for value in self.values):
+            raise ValueError("a value of a template: one line, found none or several")
 
     def content(self) -> dict[str, Any]:
         """The part of the request that depends on the type."""

@@ -10,6 +10,8 @@ import phonenumbers
 from bot.transparency.wording import Language
 
 _LONGEST_DELAY = timedelta(days=7)
+# No time in seconds is as large: it would be in the year 5138.
+_MILLISECONDS = 10**11
 # Country codes whose people are greeted in English (North America, Britain, Ireland, Australia, New Zealand); everybody
 # else in German, until they write.
 _ENGLISH = {1, 44, 353, 61, 64}
@@ -42,7 +44,9 @@ def said_at(element: dict[str, Any], received_at: datetime) -> datetime:
     webhook for seven days at most."""
     given = element.get("timestamp")
     try:
-        said = datetime.fromtimestamp(int(given), timezone.utc)  # type: ignore[arg-type]
+        seconds = float(given)  # type: ignore[arg-type]
+        # Seconds; in some payloads thousandths of them.
+        said = datetime.fromtimestamp(seconds / 1000 if seconds > _MILLISECONDS else seconds, timezone.utc)
     except (TypeError, ValueError, OverflowError, OSError):
         return received_at
     return said if received_at - _LONGEST_DELAY < said < received_at else received_at

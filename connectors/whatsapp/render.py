@@ -14,6 +14,7 @@ from bot.conversation.model import AuthorKind, Button, Message
 from bot.transparency.format import moment
 from bot.transparency.gate import LetOut, label_in_front, labelled
 from bot.transparency.wording import LANGUAGES, Language, Wording
+from connectors.whatsapp.characters import cut, longest_start, size, whole
 from connectors.whatsapp.payloads import (
     BUTTON_TITLE,
     BUTTONS_BODY,
@@ -30,8 +31,6 @@ from connectors.whatsapp.payloads import (
     MediaMessage,
     Outgoing,
     TextMessage,
-    cut,
-    size,
 )
 
 # Most characters of one message that no person has written, its label and sources included.
@@ -103,9 +102,7 @@ def split(text: str, limit: int) -> list[str]:
 
 
 def _end(text: str, limit: int) -> int:
-    longest = limit
-    while size(text[:longest]) > limit:
-        longest -= 1
+    longest = longest_start(text, limit)
     head = text[:longest]
     for end in _ENDS:
         if isinstance(end, str):
@@ -114,7 +111,7 @@ def _end(text: str, limit: int) -> int:
             found = max((match.start() for match in end.finditer(head)), default=-1)
         # Not so early that a part is left almost empty.
         if found > longest // 3:
-            return found
+            return whole(text, found)
     return longest
 
 

@@ -91,6 +91,8 @@ class WhatsAppSender:
             person = await contact(unit, shipment.address)
             files = await attachments_of(unit, shipment.message.id)
         assert row is not None
+        if person.number is None and person.user_id is None:
+            raise NotSent(error_text(ErrorClass.UNDELIVERABLE, None, "the number is another person's"), permanent=True)
         if shipment.template is None and (person.window_until is None or person.window_until <= unit.now):
             raise NotSent(error_text(ErrorClass.WINDOW, None, "24 hours are over"), permanent=True)
         language = language_of(row.locale)

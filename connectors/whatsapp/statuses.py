@@ -32,6 +32,9 @@ async def apply_status(unit: Unit, conversations: Conversations, element: dict[s
     state, provider_id = element.get("status"), element.get("id")
     if not isinstance(state, str) or state not in _STATES or not isinstance(provider_id, str):
         return None
+    if element.get("type", "message") != "message":
+        # What became of a payment, or a call, under the id of a message: it arrived all the same.
+        return None
     known = await _part(unit, element, provider_id)
     if known is None:
         return None

@@ -27,11 +27,30 @@ from bot.store.whatsapp_tables import item as item_table
 from connectors.edge import SERVICES, create_app
 from connectors.whatsapp.channel import PATH
 from tests.fakes.brain import FakeBrain
-from tests.integration.whatsapp.payloads import CASES, message
+from tests.integration.whatsapp.later_payloads import EVERY_CASE
+from tests.integration.whatsapp.payloads import message
 
 _SECRET = "fuzz"
+# So many looks, ten in a second, may find as many items waiting as the one before.
+_PATIENCE = 600
 _ODD: tuple[Any, ...] = (
-    *(None, True, 0, -1, 2**70, 1e308, "", "\x00", "\ud800", "🙂" * 50, "x" * 5000),
+    *(
+        None,
+        True,
+        0,
+        -1,
+        2**70,
+        1e308,
+        "",
+        "\x00",
+        "\ud800",
+        "🙂" * 50,
+        "x" * 5000,
+        10**60,
+        float("inf"),
+        "DE.1",
+        "2147483648",
+    ),
     *([], {}, [[]], {"": {}}, ["a", {"b": None}], {"id": {"id": []}}),
 )
 
@@ -84,8 +103,11 @@ def _places(tree: Any) -> list[tuple[Any, Any]]:
     return found
 
 
-async def fuzz(seed: int, folder: Path, *, seconds: float = 600, most: int = 10**9) -> tuple[int, int]:
-    """Post for so long, or so many; how many requests that were, and how many sound neighbours were in them.
+async def fuzz(
+    seed: int, folder: Path, *, seconds: float = 600, most: int = 10**9, database_url: str | None = None
+) -> tuple[int, int]:
+    """Post for so long, or so many; how many requests that were, and how many sound neighbours were in them. Without a
+    database one is made in the folder.
 
     Raises:
         AssertionError: naming the seed and the round.
@@ -96,7 +118,7 @@ async def fuzz(seed: int, folder: Path, *, seconds: float = 600, most: int = 10*
         Settings(
             var=folder,
             demo=False,
-            database_url=f"sqlite+aiosqlite:///{folder / 'fuzz.db'}",
+            database_url=database_url or f"sqlite+aiosqlite:///{folder / 'fuzz.db'}",
             crm_url=f"sqlite+aiosqlite:///{folder / 'crm.db'}",
             brain_url=brain.url,
             whatsapp_app_secrets=(_SECRET,),
@@ -123,7 +145,7 @@ async def _rounds(
     session: aiohttp.ClientSession, address: str, seconds: float, seed: int, most: int
 ) -> tuple[int, int]:
     dice, ends = random.Random(seed), time.monotonic() + seconds
-    bodies = [case.body for case in CASES.values() if len(case.body) < 20_000]
+    bodies = [case.body for case in EVERY_CASE.values() if len(case.body) < 20_000]
     rounds = neighbours = 0
     while rounds < most and time.monotonic() < ends:
         body = dice.choice(bodies)
@@ -148,16 +170,19 @@ async def _rounds(
 
 
 async def _applied(store: Any, seed: int) -> None:
-    """Wait until nothing waits; nothing may be left as it came."""
-    for _ in range(1200):
+    """Wait until nothing waits, as long as something is worked off; nothing may be left as it came."""
+    left, patience = -1, _PATIENCE
+    while patience > 0:
         async with store.read() as unit:
             found = await unit.connection.execute(sa.select(item_table.c.state, sa.func.count()).group_by("state"))
             states = dict(tuple(row) for row in found)
         assert "dead" not in states, f"seed {seed}: {states}"
         if "new" not in states:
             return
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"seed {seed}: {states} after a minute")
+        patience = patience - 1 if states["new"] == left else _PATIENCE
+        left = states["new"]
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"seed {seed}: {states}, and nothing is worked off any more")
 
 
 def main() -> None:

@@ -112,6 +112,8 @@ class PhoneDemo:
         app.router.add_post("/demo/whatsapp/phone", self._begin)
         app.router.add_post("/demo/whatsapp/messages", self._send)
         app.router.add_get("/demo/whatsapp/messages", self._messages)
+        app.router.add_get("/demo/whatsapp/files/{message}", self._file)
+        app.router.add_get("/demo/whatsapp/samples/image", _sample)
         app.router.add_post("/demo/whatsapp/troubles", self._troubles)
         app.router.add_get("/demo/whatsapp/wording/{language}.json", wording)
         app.router.add_static("/demo/whatsapp/static", _STATIC)
@@ -169,12 +171,41 @@ class PhoneDemo:
         new = self.standin.read_marks[marks:]
         return json_response(
             {
-                "messages": [_view(message) for message in shown[after:]],
+                "messages": [self._view(message) for message in shown[after:]],
                 "marks": len(self.standin.read_marks),
                 "read": [message_id for message_id, _ in new],
                 "typing": [message_id for message_id, typing in new if typing],
             }
         )
+
+    def _view(self, message: Accepted) -> dict[str, Any]:
+        body = message.body.get("interactive", {})
+        return {
+            "id": message.id,
+            "text": message.text,
+            "at": message.at,
+            "kind": body.get("type", "text"),
+            "open": body.get("action", {}).get("button"),
+            "choices": message.choices,
+            "file": None if message.media_id is None else self._file_view(message),
+        }
+
+    def _file_view(self, message: Accepted) -> dict[str, Any]:
+        kind = str(message.body["type"])
+        return {"kind": kind, "name": message.body[kind].get("filename")}
+
+    async def _file(self, request: web.Request) -> web.Response:
+        """A file that came to a phone; nobody can guess a message's id."""
+        found = (one for one in self.standin.accepted if one.id == request.match_info["message"])
+        message = next(found, None)
+        content = None if message is None else self.standin.media.get(str(message.media_id))
+        if message is None or content is None:
+            raise web.HTTPNotFound
+        media_type = self.standin.uploads[str(message.media_id)]
+        headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private"}
+        if not media_type.startswith("image/"):
+            headers["Content-Disposition"] = "attachment"
+        return web.Response(body=content, content_type=media_type, headers=headers)
 
     async def _troubles(self, request: web.Request) -> web.Response:
         switch = await _decoded(request, Switch)
@@ -192,16 +223,9 @@ class PhoneDemo:
         return json_response({})
 
 
-def _view(message: Accepted) -> dict[str, Any]:
-    body = message.body.get("interactive", {})
-    return {
-        "id": message.id,
-        "text": message.text,
-        "at": message.at,
-        "kind": body.get("type", "text"),
-        "open": body.get("action", {}).get("button"),
-        "choices": message.choices,
-    }
+async def _sample(_request: web.Request) -> web.Response:
+    """The picture that a phone can send."""
+    return web.Response(body=SAMPLES["image"][1], content_type="image/png")
 
 
 def _webhook_of(request: web.Request) -> str:

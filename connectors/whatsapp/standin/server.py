@@ -110,6 +110,8 @@ class StandIn:
         self.read_marks: list[tuple[str, bool]] = []
         # What the account has of templates, as the provider lists them, a page of two at a time.
         self.account_templates: list[dict[str, Any]] = []
+        # What it says of the number, and whether the account sends its webhooks to an app.
+        self.number_state, self.is_subscribed = "CONNECTED", True
         self.media: dict[str, bytes] = {}
         # Types of what the business uploaded, by the id of the file.
         self.uploads: dict[str, str] = {}
@@ -131,6 +133,8 @@ class StandIn:
         app.router.add_post("/{phone}/media", self._upload)
         app.router.add_get("/media/{id}", self._content)
         app.router.add_get("/{account}/message_templates", self._listed_templates)
+        app.router.add_get("/{account}/subscribed_apps", self._apps)
+        app.router.add_get(f"/{self._phone_number_id}", self._number)
         app.router.add_get("/{id}", self._media)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -277,6 +281,21 @@ class StandIn:
         if start + len(page) < len(self.account_templates):
             paging["next"] = str(request.url.update_query(after=str(start + len(page))))
         return web.json_response({"data": page, "paging": paging})
+
+    async def _apps(self, request: web.Request) -> web.Response:
+        try:
+            self._check_token(request)
+        except Refusal as refusal:
+            return web.json_response(refusal.body(), status=refusal.status)
+        app = {"whatsapp_business_api_data": {"id": "1", "name": "Klartext", "link": "https://example.org"}}
+        return web.json_response({"data": [app] if self.is_subscribed else []})
+
+    async def _number(self, request: web.Request) -> web.Response:
+        try:
+            self._check_token(request)
+        except Refusal as refusal:
+            return web.json_response(refusal.body(), status=refusal.status)
+        return web.json_response({"id": self._phone_number_id, "status": self.number_state})
 
     async def _media(self, request: web.Request) -> web.Response:
         try:

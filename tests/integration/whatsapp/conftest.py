@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import sqlalchemy as sa
 from aiohttp import web
@@ -49,13 +52,21 @@ class Rig:
             found = await unit.connection.execute(sa.select(item_table).order_by(item_table.c.place))
             return list(found)
 
+    async def count(self, state: str = "%") -> int:
+        """How many items came in, or are in this state."""
+        async with self.services.store.read() as unit:
+            found = await unit.connection.execute(
+                sa.select(sa.func.count()).select_from(item_table).where(item_table.c.state.like(state))
+            )
+            return int(found.scalar_one())
+
     async def applied(self) -> None:
         """Wait until nothing waits to be applied."""
 
         async def done() -> bool:
-            return all(item.state != "new" for item in await self.items())
+            return await self.count("new") == 0
 
-        await until(done)
+        await until(done, 60)
 
     async def answered(self) -> None:
         """Wait until everything is applied and nothing waits for the bot."""
@@ -98,6 +109,21 @@ class Rig:
             return sum(text in message.text for message in self.phones.shown(number)) >= count
 
         await until(done)
+
+
+def signature(body: bytes, secret: str = SECRET) -> dict[str, str]:
+    """The header with which the provider signs a body."""
+    return {"X-Hub-Signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
+
+
+async def posted(rig: Rig, body: bytes, headers: dict[str, str] | None = None, hook: int = 0) -> int:
+    """Post a webhook; the status of the answer."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(rig.hooks[hook], data=body, headers=signature(body) if headers is None else headers) as response,
+    ):
+        await response.read()
+        return response.status
 
 
 async def until(done: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:

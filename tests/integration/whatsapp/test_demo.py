@@ -6,15 +6,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import AsyncMock
 
 import aiohttp
 import pytest
 import sqlalchemy as sa
-from aiohttp.test_utils import TestServer
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
+from bot.bootstrap import Services
 from bot.settings import Settings
 from bot.store.whatsapp_tables import contact as contact_table
 from connectors.edge import create_app
+from connectors.whatsapp.demo import PhoneDemo
+from connectors.whatsapp.standin.server import Accepted
 from tests.fakes.brain import FakeBrain
 from tests.integration.whatsapp.conftest import EVA, Rig, rig_of, until
 
@@ -73,6 +78,34 @@ async def test_the_phone_writes_presses_and_shows(settings: Settings) -> None:
         assert await sent() == 400
         phone["token"] = "another"
         assert await sent(text="Hallo") == 401
+
+
+@pytest.mark.parametrize(("kind", "media_type"), [("image", "image/png"), ("document", "application/pdf")])
+async def test_the_phone_shows_the_files_that_come(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, kind: str, media_type: str
+) -> None:
+    demo, app = PhoneDemo(settings), web.Application()
+    # Nobody listens to what became of the message.
+    monkeypatch.setattr(demo.standin, "tell", AsyncMock())
+    demo.register(app, web.AppKey("unused", Services))
+    part = {
+        "id": "1",
+        "caption": "Anna Berger (Mensch) · Sehen Sie",
+        **({"filename": "Plan.pdf"} if kind == "document" else {}),
+    }
+    async with TestClient(TestServer(app)) as page:
+        phone = await (await page.post(f"{_DEMO}/phone", json={})).json()
+        demo.standin.uploads["1"], demo.standin.media["1"] = media_type, b"content"
+        body = {"type": kind, kind: part}
+        demo.standin.accepted.append(Accepted(id="wamid.1", to=phone["number"], body=body, callback_data="", at=0))
+        shown = await (await page.get(f"{_DEMO}/messages", headers={"X-Phone": phone["token"]})).json()
+        (message,) = shown["messages"]
+        assert message["file"] == {"kind": kind, "name": part.get("filename")}
+        file = await page.get(f"{_DEMO}/files/{message['id']}")
+        assert (file.status, file.content_type, await file.read()) == (200, media_type, b"content")
+        assert ("Content-Disposition" in file.headers) == (kind != "image")
+        assert (await page.get(f"{_DEMO}/files/wamid.2")).status == 404
+        assert (await page.get(f"{_DEMO}/samples/image")).content_type == "image/png"
 
 
 async def test_with_real_settings_there_is_no_demo_phone(rig: Rig) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.store.tables import metadata
 from bot.transparency.wording import wording
 from connectors.whatsapp.envelope import items
-from tests.integration.whatsapp.conftest import EVA, Rig
+from tests.integration.whatsapp.conftest import EVA, Rig, posted
 from tests.integration.whatsapp.payloads import (
     BSUID,
     change,
@@ -23,7 +23,6 @@ from tests.integration.whatsapp.payloads import (
     post,
     status,
 )
-from tests.integration.whatsapp.test_receiving import _posted
 from tests.invariants import assert_sound
 
 IBAN = "DE89370400440532013000"
@@ -98,7 +97,7 @@ async def test_no_account_number_is_stored_wherever_it_was_typed(quiet_rig: Rig,
             b'"X"', b'"\\ud83d ' + account.encode() + b'"'
         ),
     ):
-        assert await _posted(rig, body) == 200
+        assert await posted(rig, body) == 200
     before = await _stored_text(rig)
     await rig.answered()
     for stored in (before, await _stored_text(rig)):
@@ -162,7 +161,7 @@ async def test_a_call_is_shown_and_the_customer_told_what_works_instead(rig: Rig
         call = {"id": "wacid.9", "from": EVA, "event": event, "direction": "USER_INITIATED", "timestamp": "1697043223"}
         body = envelope(entry(change(field="calls", calls=[call], contacts=[contact()])))
         for _ in range(2):
-            assert await _posted(rig, body) == 200
+            assert await posted(rig, body) == 200
     await rig.answered()
     log = await rig.log()
     shown = wording().say("whatsapp_in_call", "de")

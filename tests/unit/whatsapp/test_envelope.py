@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from connectors.whatsapp.content import read
 from connectors.whatsapp.envelope import items, load, storable
-from tests.integration.whatsapp.payloads import CASES, change, entry, envelope, message, status
+from tests.integration.whatsapp.later_payloads import EVERY_CASE
+from tests.integration.whatsapp.payloads import change, entry, envelope, message, status
 
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -29,10 +30,10 @@ _ELEMENTS = st.lists(
 _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", EVERY_CASE)
 def test_each_case_has_as_many_items_as_elements(name: str) -> None:
-    found = items(CASES[name].body)
-    assert len(found) == CASES[name].items
+    found = items(EVERY_CASE[name].body)
+    assert len(found) == EVERY_CASE[name].items
     assert len({item.key for item in found}) == len(found)
     for item in found:
         assert item.raw.isascii()

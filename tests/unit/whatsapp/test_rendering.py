@@ -13,6 +13,7 @@ from bot.service.templates import read_templates
 from bot.settings import SettingsError
 from bot.transparency.gate import Labelled, all_out, labelled, let_out
 from bot.transparency.wording import wording
+from connectors.whatsapp.characters import cut, size
 from connectors.whatsapp.errors import FINAL, WAITING, ErrorClass, class_of
 from connectors.whatsapp.payloads import (
     ButtonsMessage,
@@ -23,7 +24,6 @@ from connectors.whatsapp.payloads import (
     TemplateMessage,
     TextMessage,
     request_body,
-    size,
 )
 from connectors.whatsapp.render import render, split
 from connectors.whatsapp.standin.checks import check_message
@@ -74,6 +74,28 @@ def test_splitting_loses_nothing_but_blanks(text: str, limit: int) -> None:
     parts = split(text.strip(), limit)
     assert all(size(part) <= limit for part in parts)
     assert "".join("".join(parts).split()) == "".join(text.split())
+
+
+# What is read as one character: a family, a flag, Scotland's flag, a coloured hand, a letter with accents.
+_LETTERS = (
+    "👨\u200d👩\u200d👧\u200d👦",
+    "🇩🇪",
+    "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+    "👍🏽",
+    "e\u0301\u0323",
+)
+
+
+@_UNHURRIED
+@given(st.lists(st.sampled_from(_LETTERS), min_size=30, max_size=80), st.integers(20, 60))
+def test_no_character_is_torn_where_a_text_is_split_or_cut(letters: list[str], limit: int) -> None:
+    text = "".join(letters)
+    whole = {"".join(letters[:count]) for count in range(len(letters) + 1)}
+    parts = split(text, limit)
+    assert all(size(part) <= limit for part in parts)
+    for count in range(len(parts) + 1):
+        assert "".join(parts[:count]) in whole
+    assert cut(text, limit).removesuffix("…") in whole
 
 
 @_UNHURRIED
@@ -145,6 +167,9 @@ def test_sources_stand_below_the_text() -> None:
         lambda: MediaMessage("image", "1", "Bot · x"),
         lambda: TemplateMessage("t", "de", "Bot · x", ("Bot",)),
         lambda: TemplateMessage("t", "de", _by_bot("x"), ("Anna Berger",)),
+        lambda: TemplateMessage("t", "de", _by_bot("x" * 1025), ("Bot",)),
+        lambda: TemplateMessage("t", "de", _by_bot("x"), ("Bot", "zwei\nZeilen")),
+        lambda: TemplateMessage("t", "de", _by_bot("x"), ("Bot", "")),
         lambda: Recipient(number=None, user_id=None),
     ],
 )
@@ -166,6 +191,18 @@ def test_a_person_without_a_known_number_is_named_by_user_id() -> None:
         (130429, 400, ErrorClass.NUMBER_LIMIT),
         (131047, 400, ErrorClass.WINDOW),
         (131026, 400, ErrorClass.UNDELIVERABLE),
+        (131043, 400, ErrorClass.UNDELIVERABLE),
+        (131062, 400, ErrorClass.UNDELIVERABLE),
+        (131037, 400, ErrorClass.ACCOUNT),
+        (368, 400, ErrorClass.ACCOUNT),
+        (80007, 400, ErrorClass.NUMBER_LIMIT),
+        (4, 400, ErrorClass.NUMBER_LIMIT),
+        (10, 403, ErrorClass.TOKEN),
+        (200, 403, ErrorClass.TOKEN),
+        (100, 400, ErrorClass.OURS),
+        (131051, 400, ErrorClass.OURS),
+        (131053, 400, ErrorClass.MEDIA),
+        (132070, 400, ErrorClass.TEMPLATE),
         (190, 401, ErrorClass.TOKEN),
         (131042, 400, ErrorClass.ACCOUNT),
         (132015, 400, ErrorClass.TEMPLATE),

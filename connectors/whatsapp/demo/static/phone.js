@@ -34,16 +34,26 @@ function element(name, className, text) {
 }
 
 function clock(date = new Date()) {
-  return date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  // By 24 hours in both languages, as the texts say times.
+  return date.toLocaleTimeString(language === "en" ? "en-GB" : "de", { hour: "2-digit", minute: "2-digit" });
 }
 
 function atEnd() {
   thread.scrollTop = thread.scrollHeight;
 }
 
-function showOwn(text, send) {
+function picture(source, description) {
+  const shown = element("img", "picture-sent");
+  shown.src = source;
+  shown.alt = description;
+  shown.addEventListener("load", atEnd);
+  return shown;
+}
+
+function showOwn(text, send, image) {
   const item = element("div", "own");
-  const bubble = element("div", "bubble", text);
+  const bubble = element("div", "bubble", image ? undefined : text);
+  if (image) bubble.append(picture(image, text));
   const meta = element("span", "meta", `${clock()} `);
   const ticks = element("span", "ticks", "◷");
   ticks.title = say("waiting");
@@ -81,16 +91,39 @@ function markRead(ids) {
 // The author's label stands at the beginning of every text, before a middle dot.
 function withLabel(bubble, text) {
   const end = text.indexOf(" · ");
-  if (end > 0 && end < 60) {
-    bubble.append(element("span", "label", text.slice(0, end + 2)), document.createTextNode(text.slice(end + 2)));
-  } else {
-    bubble.append(document.createTextNode(text));
+  const label = end > 0 && end < 60 ? text.slice(0, end + 2) : "";
+  if (label) bubble.append(element("span", "label", label));
+  withLinks(bubble, text.slice(label.length));
+}
+
+// As on a phone, an address can be opened; the mark behind it belongs to the sentence.
+function withLinks(bubble, text) {
+  for (const [index, part] of text.split(/(https?:\/\/[^\s<>"„“]*[^\s<>"„“.,;:!?)])/u).entries()) {
+    if (index % 2 === 0) {
+      bubble.append(document.createTextNode(part));
+      continue;
+    }
+    const link = element("a", "", part);
+    link.href = part;
+    link.target = "_blank";
+    link.rel = "noopener noreferrer";
+    bubble.append(link);
   }
+}
+
+function fileOf(message) {
+  const source = `${base}/files/${encodeURIComponent(message.id)}`;
+  if (message.file.kind === "image") return picture(source, say("picture"));
+  const link = element("a", "file", `📎 ${message.file.name ?? say("file")}`);
+  link.href = source;
+  link.download = message.file.name ?? "";
+  return link;
 }
 
 function show(message) {
   const item = element("div");
   const bubble = element("div", "bubble");
+  if (message.file) bubble.append(fileOf(message));
   withLabel(bubble, message.text);
   bubble.append(element("span", "meta", clock(new Date(message.at * 1000))));
   item.append(bubble);
@@ -218,7 +251,8 @@ for (const button of document.querySelectorAll("[data-sample]")) {
   button.addEventListener("click", () => {
     attachments(false);
     const { sample } = button.dataset;
-    showOwn(`[${button.textContent}]`, () => call("messages", { token: phone.token, sample }));
+    const image = sample === "image" ? `${base}/samples/image` : undefined;
+    showOwn(`[${button.textContent}]`, () => call("messages", { token: phone.token, sample }), image);
   });
 }
 byId("sheet-close").addEventListener("click", closeSheet);
