@@ -12,6 +12,7 @@ from tests.browser.conftest import Windows
 from tests.browser.line import CustomerLine, Sockets
 from tests.browser.pages import CustomerWindow
 from tests.browser.stack import Login, Stack
+from tests.integration.edge.conftest import Edge
 
 QUESTION = "Gibt es in 06217 eine Störung?"
 ANSWER = "S-1042"
@@ -172,5 +173,35 @@ async def test_typing_and_reading_are_told_over_http_too(windows: Windows, stack
         await agent.write("Guten Tag")
         await customer.arrived("human", "Guten Tag")
         await expect(typing).to_be_hidden()
+    finally:
+        await line.close()
+
+
+@pytest.mark.parametrize("way", ["close", "reset", "leave the page"])
+async def test_who_goes_while_the_socket_opens_leaves_no_warning(desks: Windows, edge: Edge, way: str) -> None:
+    """A website's console stays empty, however slowly the socket opens; and no socket stays open behind."""
+    line = CustomerLine(edge.base)
+    await line.open()
+    try:
+        customer = await desks.customer("de")
+        customer.base = line.base
+        await customer.visit()
+        launcher = customer.page.get_by_role("button", name=customer.words("widget_launcher"))
+        await expect(launcher).to_be_visible()
+        line.hang()
+        async with customer.page.expect_websocket() as opening:
+            await launcher.click()
+        if way == "leave the page":
+            await customer.page.goto("about:blank")
+            line.resume()
+            await customer.visit()
+        else:
+            await customer.page.evaluate(f"klartext('{way}')")
+            line.resume()
+            socket = await opening.value
+            if not socket.is_closed():
+                await socket.wait_for_event("close")
+        await customer.open_chat()
+        assert customer.complaints == []
     finally:
         await line.close()
