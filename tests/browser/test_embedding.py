@@ -133,6 +133,25 @@ async def test_a_reset_forgets_the_conversation_in_every_tab(windows: Windows, s
     assert await customer.conversation() != before
 
 
+async def test_what_was_reset_stays_forgotten_where_another_tab_writes_it_once_more(
+    windows: Windows, site: Site
+) -> None:
+    customer = await visitor(windows, site)
+    await customer.page.goto(site.origin)
+    await customer.open_chat()
+    await customer.ask(OUTAGE["de"], "S-1042")
+    second = windows.customer_tab(await customer.page.context.new_page(), "de")
+    await second.page.goto(site.origin)
+    kept = await customer.page.evaluate("localStorage.getItem('klartext.session')")
+    await customer.page.evaluate("klartext('reset')")
+    # As a tab that was just writing down what was read.
+    await second.page.evaluate("(kept) => localStorage.setItem('klartext.session', kept)", kept)
+    await second.page.wait_for_function("localStorage.getItem('klartext.session') === null")
+    await expect(customer.panel).to_be_hidden()
+    await customer.open_chat()
+    await expect(customer.by("customer")).to_have_count(0)
+
+
 SEND_AND_CLOSE = """(field) => {
   for (const key of ["Enter", "Escape"])
     field.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true }));
