@@ -201,6 +201,32 @@ async def test_settings_of_the_tag(windows: Windows, site: Site, language: Langu
     await expect(launcher).to_be_hidden()
 
 
+# Where the first and the last character of a text stand, from the left.
+ENDS = """(node) => [0, node.textContent.length - 1].map((place) => {
+  const range = document.createRange();
+  range.setStart(node.firstChild, place);
+  range.setEnd(node.firstChild, place + 1);
+  return range.getBoundingClientRect().left;
+})"""
+
+
+async def test_on_a_page_that_runs_from_right_to_left_numbers_and_sentences_stay_in_order(
+    windows: Windows, site: Site
+) -> None:
+    """The chat's own words run as German does, a customer's as their language does."""
+    site.attributes = {"data-phone": "0391 555 666", "data-hours-de": "Mo bis Fr 8 bis 18 Uhr."}
+    customer = await visitor(windows, site)
+    await customer.page.goto(site.origin)
+    await customer.page.evaluate("document.documentElement.dir = 'rtl'")
+    await customer.open_chat()
+    for shown in (customer.panel.locator(".phone a"), customer.panel.locator(".hours")):
+        first, last = await shown.evaluate(ENDS)
+        assert first < last
+    await customer.say("مرحبا!")
+    first, last = await customer.by("customer").locator(".text").evaluate(ENDS)
+    assert first > last
+
+
 async def test_the_conversation_can_be_kept_with_its_authors(windows: Windows, site: Site, language: Language) -> None:
     customer = await visitor(windows, site, language)
     await customer.page.goto(site.origin)

@@ -216,7 +216,7 @@ textarea {
   flex: 1; min-width: 0; min-height: max(48px, 2.7em); max-height: 9.5em; padding: .55em .75em; resize: none; field-sizing: content;
   border: 1.5px solid var(--edge); border-radius: 10px; background: var(--paper); color: var(--ink); line-height: 1.4;
 }
-textarea::placeholder { color: var(--ink-soft); opacity: 1; }
+textarea::placeholder { color: var(--ink-soft); opacity: 1; white-space: nowrap; }
 .over textarea { border: 2px solid var(--alert); }
 .send {
   display: flex; align-items: center; justify-content: center; gap: .4em; flex: none; min-width: 48px; min-height: max(48px, 2.7em); padding: .4em .9em;

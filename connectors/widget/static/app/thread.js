@@ -193,6 +193,12 @@ export class Thread {
     return this.log.scrollHeight > this.log.clientHeight + 1 ? this.log : this.panel;
   }
 
+  /** Pixels at the top of the conversation that the way to a person stands over, where little height is left. */
+  get #covered() {
+    const bar = this.panel.querySelector(".tools");
+    return getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
+  }
+
   #labelTyping() {
     const author = this.#typing;
     this.typing.hidden = !author;
@@ -272,7 +278,7 @@ export class Thread {
     const first = this.#burst.node;
     const withGreeting = scroller === this.log && first === this.list.firstElementChild;
     const top = first.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop - 12;
-    this.#scrollTo(withGreeting ? 0 : top);
+    this.#scrollTo(withGreeting ? 0 : top - this.#covered);
     this.jump.hidden = this.atEnd || first === node;
     this.#handlers.onSeen();
   }
