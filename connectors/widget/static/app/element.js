@@ -210,10 +210,10 @@ export class KlartextWidget extends HTMLElement {
     const large = !this.#session.large;
     this.#session.set({ large });
     this.header.setLarge(large);
-    const { atEnd } = this.thread;
-    this.root.classList.toggle("large-type", large);
-    this.stage.follow();
-    if (atEnd) this.thread.toEnd();
+    this.thread.keepPlace(() => {
+      this.root.classList.toggle("large-type", large);
+      this.stage.follow();
+    });
   }
 
   #show() {

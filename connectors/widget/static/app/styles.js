@@ -275,8 +275,8 @@ const CONDITIONS = `
   .log { flex: 1 0 auto; overflow: visible; }
   .composer { position: sticky; bottom: 0; }
   .end { position: sticky; bottom: 4.5em; }
-  /* At the side and without its words, so that it covers no control of the head. */
-  .jump { left: .5em; width: 44px; padding: 0; justify-content: center; transform: none; }
+  /* At the side where lines end and without its words, so that it covers little of them and no control of the head. */
+  .jump { left: auto; right: .5em; width: 44px; padding: 0; justify-content: center; transform: none; }
   .jump span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 }
 @media (max-width: 26rem) {

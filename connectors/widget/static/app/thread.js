@@ -182,6 +182,17 @@ export class Thread {
     if (author) this.#typingTimer = setTimeout(() => this.setTyping(null), TYPING_FOR);
   }
 
+  /** Runs `change`, which makes everything larger or smaller; who was reading has the same message before them. */
+  keepPlace(change) {
+    const { atEnd } = this;
+    const distance = (node) => node.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top - this.#covered;
+    const first = this.#entries.map(({ node }) => node).find((node) => distance(node) + node.offsetHeight > 1);
+    const before = first ? distance(first) : 0;
+    change();
+    if (atEnd) this.toEnd();
+    else if (first) this.#scrollTo(this.#scroller.scrollTop + distance(first) - before);
+  }
+
   toEnd() {
     this.#burst = { node: null, at: 0 };
     this.#scrollTo(Infinity);
