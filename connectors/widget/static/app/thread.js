@@ -24,6 +24,7 @@ export class Thread {
   #earlier = 0;
   #seen = 0;
   #pinned = true;
+  #area = "";
   #burst = { node: null, at: 0 };
 
   /** `handlers` has onChoose(button), why(seq), files with save(file) and draw(file, canvas), and onSeen(), which is called when the end of the conversation is in view. */
@@ -37,7 +38,8 @@ export class Thread {
     this.typing = h("p", { class: "typing", "aria-hidden": "true", hidden: true });
     for (const scroller of [this.log, panel]) scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     // A line of status, a growing text field, a phone's keyboard: whoever read the end keeps reading it.
-    new ResizeObserver(() => this.#pinned && this.#scrollTo(Infinity)).observe(this.log);
+    const observer = new ResizeObserver(() => this.#followArea());
+    for (const scroller of [this.log, panel]) observer.observe(scroller);
     this.relabel(texts);
   }
 
@@ -202,6 +204,14 @@ export class Thread {
 
   get #scroller() {
     return this.log.scrollHeight > this.log.clientHeight + 1 ? this.log : this.panel;
+  }
+
+  /** Only for another area: where the panel scrolls, the log grows with each message, which is no reason to pass it. */
+  #followArea() {
+    const { clientWidth, clientHeight } = this.#scroller;
+    const area = `${clientWidth} ${clientHeight}`;
+    if (area !== this.#area && this.#pinned) this.#scrollTo(Infinity);
+    this.#area = area;
   }
 
   /** Pixels at the top of the conversation that the way to a person stands over, where little height is left. */
