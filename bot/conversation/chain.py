@@ -1,9 +1,10 @@
 """The chain over a conversation's record: what makes a change to it visible. Pure arithmetic, no I/O.
 
-Each row of the record (a message, a tenure's begin and end, an erasure) has one link. A link is a digest over the link
-before it, the row's place in the chain, what the row states, and a salted digest of what the row holds that may have to
-be erased one day. Erasing takes words and salt away and leaves that digest, from which nobody can guess the words: the
-chain stays whole, and still proves every row's place, author and time.
+Each row of the record (a message, a file that came after its message, a tenure's begin and end, an erasure) has one
+link. A link is a digest over the link before it, the row's place in the chain, what the row states, and a salted
+digest of what the row holds that may have to be erased one day. Erasing takes words and salt away and leaves that
+digest, from which nobody can guess the words: the chain stays whole, and still proves every row's place, author and
+time.
 
 Guarantee: whoever changes, removes, inserts or moves a row breaks the link of that row, or the end that is on record
 elsewhere. It does not keep anybody from doing so, and whoever may write everywhere can make a new chain: therefore its
@@ -26,12 +27,13 @@ ERASED = "—"
 
 
 class Kind(str, enum.Enum):
-    """What a link is about. Its subject is a seq, an epoch or an erasure's number."""
+    """What a link is about. Its subject is a seq, an epoch or an erasure's number; of a file, its message's seq."""
 
     MESSAGE = "message"
     TENURE = "tenure"
     TENURE_END = "tenure_end"
     ERASURE = "erasure"
+    FILE = "file"
 
 
 # What each row holds that is erased, and what then stands there. The author of a message is stated, unless it is the
@@ -51,6 +53,7 @@ SEALED: dict[Kind, dict[str, Any]] = {
     Kind.TENURE: {"detail": None},
     Kind.TENURE_END: {},
     Kind.ERASURE: {},
+    Kind.FILE: {"digest": None},
 }
 STATED: dict[Kind, tuple[str, ...]] = {
     Kind.MESSAGE: (
@@ -61,6 +64,7 @@ STATED: dict[Kind, tuple[str, ...]] = {
     # A deadline moves while the tenure lasts, and an agent may look at it later: what it was in the end is on record.
     Kind.TENURE_END: ("ended_at", "deadline_at", "seen_at"),
     Kind.ERASURE: ("conversation_id", "number", "asked_by", "last_seq", "last_epoch", "at"),
+    Kind.FILE: ("conversation_id", "message_id", "id"),
 }
 
 

@@ -67,6 +67,9 @@ async def why(
         return None
     message = message_of(row)
     trace = None if row["turn_id"] is None else await trace_of_turn(unit, conversation_id, row["turn_id"])
+    if trace is None and row["turn_id"] is not None:
+        read = [_source(words, language, source) for source in dict.fromkeys(message.sources)]
+        return Why(seq=seq, reasons=[*read, words.say("explain_trace_gone", language)])
     if trace is None:
         fixed = "explain_rule_discloses" if row["discloses"] else "explain_rule_fixed"
         return Why(seq=seq, reasons=[words.say(fixed, language)])
@@ -119,6 +122,16 @@ async def _pressed(unit: Unit, conversation_id: str, trace: Trace) -> str | None
 def _intent(body: dict[str, Any]) -> tuple[str | None, float]:
     found = body.get("intent") or {}
     return found.get("name"), float(found.get("confidence") or 0.0)
+
+
+def _source(words: Wording, language: Language, source: Source) -> str:
+    """Which record was read, in which system, as of when."""
+    if source.system == _FIXED_TEXT:
+        return words.say("explain_rests_on", language, label=source.label, day=day(source.as_of, language))
+    known = f"explain_system_{source.system}"
+    system = words.say(known, language) if words.has(known) else source.system
+    as_of = moment(source.as_of, language)
+    return words.say("explain_read", language, label=source.label, system=system, as_of=as_of)
 
 
 def _percent(share: float) -> int:
@@ -177,16 +190,9 @@ class _Told:
 
     def _read(self) -> Iterator[str]:
         if self._sources:
-            yield from map(self._source, self._sources)
+            yield from (_source(self._words, self._language, source) for source in self._sources)
         else:
             yield self._say("asked" if self._trace.body.get("calls") else "nothing_read")
-
-    def _source(self, source: Source) -> str:
-        if source.system == _FIXED_TEXT:
-            return self._say("rests_on", label=source.label, day=day(source.as_of, self._language))
-        known = self._words.has(f"explain_system_{source.system}")
-        system = self._say(f"system_{source.system}") if known else source.system
-        return self._say("read", label=source.label, system=system, as_of=moment(source.as_of, self._language))
 
     def lines(self) -> Iterator[Line]:
         """The trace as it was kept, in the machinery's own names."""

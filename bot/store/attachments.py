@@ -151,14 +151,15 @@ async def lease_attachments(unit: Unit, channel: str, most: int) -> list[Attachm
     return [msgspec.convert(plain(row), Attachment) for row in found.mappings()]
 
 
-async def keep_attachment(unit: Unit, attachment: Attachment, content: Content) -> None:
-    """Store what was fetched, unless the file's time ended or it was erased meanwhile."""
+async def keep_attachment(unit: Unit, attachment: Attachment, content: Content) -> bool:
+    """Store what was fetched; False where the file's time ended or it was erased meanwhile."""
     waits = sa.select(table.c.id).where(table.c.id == attachment.id, table.c.state == "pending").with_for_update()
     if (await unit.connection.execute(waits)).first() is None:
-        return
+        return False
     await _keep(unit, content.digest, content.data)
     values = {"digest": content.digest, "media_type": content.media_type, "size": len(content.data)}
     await _change(unit, attachment, state="stored", error=None, **values)
+    return True
 
 
 async def refuse_attachment(unit: Unit, attachment: Attachment, state: Literal["refused", "gone"], error: str) -> None:

@@ -14,6 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.conversation.chain import FIRST, Kind, erased_part, link, new_salt, seal, sealed_part, stated_part
+from bot.store.attachment_tables import attachment
 from bot.store.attachments import KeptFile, files_for_check
 from bot.store.tables import chain as table
 from bot.store.tables import conversation, erasure, message, tenure
@@ -35,7 +36,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is not as it was written."""
 
     conversation_id: str
-    # message, tenure, tenure_end, erasure, or chain for the chain itself; and its seq, epoch, number or place.
+    # message, file, tenure, tenure_end, erasure, or chain for the chain itself; and its seq, epoch, number or place.
     kind: str
     subject: int
     # changed, removed, inserted, moved, cut_off
@@ -89,7 +90,7 @@ async def seal_existing(unit: Unit) -> int:
         stored = await _stored(unit, conversation_id)
         entries: list[Entry] = []
         for (kind, subject), row in stored.items():
-            if kind is Kind.TENURE_END and row["ended_at"] is None:
+            if kind is Kind.FILE or (kind is Kind.TENURE_END and row["ended_at"] is None):
                 continue
             entries.append((kind, subject, row))
         entries.sort(key=_as_it_happened)
@@ -177,6 +178,13 @@ async def _stored(unit: Unit, conversation_id: str) -> dict[tuple[Kind, int], Ma
         found = await unit.connection.execute(sa.select(of).where(of.c.conversation_id == conversation_id))
         for row in found.mappings():
             stored[kind, row[key]] = row
+    later = (
+        sa.select(attachment, message.c.seq)
+        .join(message, message.c.id == attachment.c.message_id)
+        .where(attachment.c.conversation_id == conversation_id, message.c.file_digest.is_(None))
+    )
+    for row in (await unit.connection.execute(later)).mappings():
+        stored[Kind.FILE, row["seq"]] = row
     return stored
 
 
@@ -234,6 +242,8 @@ class _Check:
 
     def _trouble_inside(self, kind: Kind, subject: int, one: Mapping[Any, Any], row: Mapping[Any, Any]) -> str | None:
         hidden = sealed_part(kind, row)
+        if kind is Kind.FILE and row["state"] == "expired" and hidden == erased_part(kind, row):
+            return None
         if one["salt"] is not None:
             return None if seal(one["salt"], hidden) == one["digest"] else "its content is not as it was written"
         if not hidden:
@@ -243,7 +253,7 @@ class _Check:
         return None if hidden == erased_part(kind, row) else "it holds something although it was erased"
 
     def _was_erased(self, kind: Kind, subject: int, position: int) -> bool:
-        last = "last_seq" if kind is Kind.MESSAGE else "last_epoch"
+        last = "last_seq" if kind in {Kind.MESSAGE, Kind.FILE} else "last_epoch"
         later = (one for one in self._links if one["kind"] == Kind.ERASURE.value and one["position"] > position)
         erasures = (self._stored.get((Kind.ERASURE, one["subject"])) for one in later)
         return any(found is not None and found[last] >= subject for found in erasures)
@@ -263,19 +273,26 @@ class _Check:
     def files(self, kept: Mapping[str, Sequence[KeptFile]]) -> None:
         """A file that is still there is the one that came with its message."""
         for (kind, subject), row in self._stored.items():
-            if kind is not Kind.MESSAGE or row["file_digest"] is None:
+            if kind is Kind.FILE:
+                message_id, digest = row["message_id"], row["digest"]
+            elif kind is Kind.MESSAGE:
+                message_id, digest = row["id"], row["file_digest"]
+            else:
                 continue
-            of_message = kept.get(row["id"], ())
+            if digest is None:
+                continue
+            of_message = kept.get(message_id, ())
             if not of_message:
                 self._found("file", subject, "removed", "its message had one")
-            elif any(one.digest != row["file_digest"] for one in of_message if one.state == "stored"):
+            elif any(one.digest != digest for one in of_message if one.state == "stored"):
                 self._found("file", subject, "changed", "it is not the one that came with its message")
 
     def strangers(self) -> None:
         """Rows without a link were not written by this program."""
         linked = {(one["kind"], one["subject"]) for one in self._links}
         for (kind, subject), row in self._stored.items():
-            if (kind.value, subject) in linked:
+            # A file without a link is one that its message's link is about, or older than links of files.
+            if (kind.value, subject) in linked or kind is Kind.FILE:
                 continue
             if kind is Kind.TENURE_END:
                 if row["ended_at"] is not None and (Kind.TENURE.value, subject) in linked:

@@ -19,11 +19,11 @@ from bot.bootstrap import Services
 from bot.conversation.model import utc_now
 from bot.service.figures import Figures, figures
 from bot.transparency.format import REGION, moment, month
-from bot.transparency.wording import Language, Wording
+from bot.transparency.wording import LANGUAGES, Language, Wording
 from connectors.frames import json_response, request_language
 
 _STATIC = Path(__file__).parent / "static"
-_STORED = ("messages", "holders", "traces", "memory", "files", "token", "logs")
+_STORED = ("messages", "person", "holders", "traces", "memory", "files", "token", "logs")
 _LAW = {
     "ai_act": "https://eur-lex.europa.eu/eli/reg/2024/1689/oj",
     "gdpr_information": "https://eur-lex.europa.eu/eli/reg/2016/679/oj",
@@ -51,6 +51,7 @@ def register_transparency(app: web.Application, services_key: web.AppKey[Service
                 "refers_to_a_person": sorted(REFERRED),
                 "hands_over": HANDED_OVER,
                 "kept_days": _kept_days(services),
+                "stored": {name: {one: _stored_text(services, name, one) for one in LANGUAGES} for name in _STORED},
                 "law": _LAW,
                 "figures": msgspec.to_builtins(await _this_month(services), builtin_types=(datetime,)),
             }
@@ -72,6 +73,7 @@ def _kept_days(services: Services) -> dict[str, float]:
     periods = services.periods
     return {
         "messages": periods.conversations,
+        "person": periods.conversations,
         "traces": periods.traces,
         "memory": periods.memory,
         "files": services.settings.file_days,
@@ -79,9 +81,18 @@ def _kept_days(services: Services) -> dict[str, float]:
     }
 
 
+def _stored_text(services: Services, name: str, language: Language) -> str:
+    """What is stored of this kind, who can read it, and for how long."""
+    kept, values = _kept_days(services), {}
+    if name in kept:
+        # In German the number of days stands in another case after "nach".
+        key = "transparency_days" if name in {"messages", "person", "token"} else "transparency_after_days"
+        values = {"days": services.words.say(key, language, n=f"{kept[name]:g}")}
+    return services.words.say(f"transparency_stored_{name}_text", language, **values)
+
+
 def _render(services: Services, language: Language, counted: Figures) -> str:
     words: Wording = services.words
-    kept = _kept_days(services)
 
     def say(key: str, **values: Any) -> str:
         return escape(words.say(f"transparency_{key}", language, **values))
@@ -98,16 +109,10 @@ def _render(services: Services, language: Language, counted: Figures) -> str:
 
     def stored() -> str:
         pairs = (
-            f"<dt>{say(f'stored_{name}')}</dt><dd>{say(f'stored_{name}_text', **period(name))}</dd>" for name in _STORED
+            f"<dt>{say(f'stored_{name}')}</dt><dd>{escape(_stored_text(services, name, language))}</dd>"
+            for name in _STORED
         )
         return f"<dl>{''.join(pairs)}</dl>"
-
-    def period(name: str) -> dict[str, str]:
-        if name not in kept:
-            return {}
-        # In German the number of days stands in another case after "nach".
-        key = "transparency_days" if name in {"messages", "token"} else "transparency_after_days"
-        return {"days": words.say(key, language, n=f"{kept[name]:g}")}
 
     def law() -> str:
         pairs = (

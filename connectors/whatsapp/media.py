@@ -16,12 +16,12 @@ from bot.store.attachments import (
     Attachment,
     any_to_fetch,
     content_of,
-    keep_attachment,
     lease_attachments,
     refuse_attachment,
     try_attachment_later,
 )
 from bot.store.errors import StoreUnavailable
+from bot.store.late_files import keep_late_file
 from bot.store.unit_of_work import Store
 from bot.store.whatsapp_items import forget_items
 from connectors.whatsapp.client import GraphClient, MediaRefused, NotReached, Unanswered
@@ -93,4 +93,4 @@ class MediaFetcher:
                 content_of, data, kind=attachment.kind, media_type=media_type, name=attachment.file_name
             )
             async with self._store.write() as unit:
-                await keep_attachment(unit, attachment, content)
+                await keep_late_file(unit, attachment, content)

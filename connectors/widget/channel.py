@@ -11,7 +11,8 @@ from bot.bootstrap import Job, Services
 from bot.service.delivery import Sender
 from bot.store.wakeup import Hint
 from connectors.closing import all_gone
-from connectors.frames import ApiError, is_same_origin, request_language
+from connectors.frames import ApiError, address_of, is_same_origin, request_language
+from connectors.widget.allowance import Beginnings
 from connectors.widget.file_line import FileLine
 from connectors.widget.form import FormPage
 from connectors.widget.http_line import HttpLine
@@ -34,7 +35,8 @@ class Widget:
     def __init__(self) -> None:
         self._services: Services | None = None
         self._sockets: dict[str, set[Socket]] = defaultdict(set)
-        self._http = HttpLine(self._check_origin)
+        self._beginnings = Beginnings()
+        self._http = HttpLine(self._check_origin, self._may_begin)
         self._files = FileLine(self._http)
         self._leave = LeaveLine(self._http)
         self._why = WhyLine(self._http)
@@ -86,7 +88,7 @@ class Widget:
         # No compression: its buffers would be most of an idle connection's memory.
         ws = web.WebSocketResponse(heartbeat=30, max_msg_size=_READ_LIMIT, compress=False)
         await ws.prepare(request)
-        socket = Socket(self.services, ws, request_language(request))
+        socket = Socket(self.services, ws, request_language(request), lambda: self._may_begin(request))
         try:
             if await socket.greet() and socket.conversation_id is not None:
                 self._sockets[socket.conversation_id].add(socket)
@@ -105,6 +107,9 @@ class Widget:
         if request.path.startswith("/widget/") and origin in self.services.settings.widget_origins:
             response.headers["Access-Control-Allow-Origin"] = origin
             response.headers["Vary"] = "Origin"
+
+    def _may_begin(self, request: web.Request) -> bool:
+        return self._beginnings.take(address_of(request, self.services.settings.proxies))
 
     def _check_origin(self, request: web.Request) -> None:
         if not is_same_origin(request, self.services.settings.widget_origins):

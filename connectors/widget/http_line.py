@@ -75,8 +75,8 @@ class Question:
 class HttpLine:
     """The routes, and who waits for an answer in this process."""
 
-    def __init__(self, check_origin: Callable[[web.Request], None]) -> None:
-        self._check_origin = check_origin
+    def __init__(self, check_origin: Callable[[web.Request], None], may_begin: Callable[[web.Request], bool]) -> None:
+        self._check_origin, self._may_begin = check_origin, may_begin
         self._waiting: dict[str, set[Question]] = defaultdict(set)
         self._services: Services | None = None
         self._allowances: Allowances | None = None
@@ -119,6 +119,8 @@ class HttpLine:
     async def _hello(self, request: web.Request) -> web.Response:
         self._check_origin(request)
         body = await decoded(request, Begin)
+        if not self._may_begin(request):
+            raise ApiError(429, "rate", "error_many_begun")
         started = await self.services.conversations.start_widget(language_of(body.locale))
         row = started.conversation
         return json_response(

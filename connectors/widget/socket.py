@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -58,8 +59,15 @@ def typing_hint(conversation_id: str) -> Hint:
 class Socket:
     """Serves one connection until it closes."""
 
-    def __init__(self, services: Services, ws: web.WebSocketResponse, fallback_language: Language) -> None:
+    def __init__(
+        self,
+        services: Services,
+        ws: web.WebSocketResponse,
+        fallback_language: Language,
+        may_begin: Callable[[], bool],
+    ) -> None:
         self._services = services
+        self._may_begin = may_begin
         self._ws = ws
         self._language = fallback_language
         self.conversation_id: str | None = None
@@ -103,6 +111,9 @@ class Socket:
     async def _open(self, hello: protocol.Hello) -> bool:
         services, token = self._services, hello.token
         self._language = language_of(hello.locale)
+        if token is None and not self._may_begin():
+            await self._ws.close(code=protocol.TOO_MANY, message=b"too many conversations")
+            return False
         if token is None:
             started = await services.conversations.start_widget(self._language)
             token, human, row = started.token, started.human_button_id, started.conversation

@@ -143,6 +143,9 @@ async def test_each_sees_the_other_write(windows: Windows, language: Language, a
     await agent.field.press_sequentially("Guten Tag")
     typing = customer.panel.locator(".typing")
     await expect(typing).to_have_text(customer.words("widget_typing_human", name=anna.name))
+    # Whoever stops is not shown as writing any more, without a word from anybody.
+    await expect(typing).to_be_hidden()
+    await expect(agent.main.locator(".typing")).to_be_empty()
 
 
 async def test_the_customer_may_go_back_to_the_bot(windows: Windows, language: Language, agent: AgentWindow) -> None:

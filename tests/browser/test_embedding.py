@@ -133,6 +133,25 @@ async def test_a_reset_forgets_the_conversation_in_every_tab(windows: Windows, s
     assert await customer.conversation() != before
 
 
+async def test_what_was_reset_stays_forgotten_where_another_tab_writes_it_once_more(
+    windows: Windows, site: Site
+) -> None:
+    customer = await visitor(windows, site)
+    await customer.page.goto(site.origin)
+    await customer.open_chat()
+    await customer.ask(OUTAGE["de"], "S-1042")
+    second = windows.customer_tab(await customer.page.context.new_page(), "de")
+    await second.page.goto(site.origin)
+    kept = await customer.page.evaluate("localStorage.getItem('klartext.session')")
+    await customer.page.evaluate("klartext('reset')")
+    # As a tab that was just writing down what was read.
+    await second.page.evaluate("(kept) => localStorage.setItem('klartext.session', kept)", kept)
+    await second.page.wait_for_function("localStorage.getItem('klartext.session') === null")
+    await expect(customer.panel).to_be_hidden()
+    await customer.open_chat()
+    await expect(customer.by("customer")).to_have_count(0)
+
+
 SEND_AND_CLOSE = """(field) => {
   for (const key of ["Enter", "Escape"])
     field.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true }));
@@ -180,6 +199,34 @@ async def test_settings_of_the_tag(windows: Windows, site: Site, language: Langu
     assert box["x"] < 100
     await customer.page.keyboard.press("Escape")
     await expect(launcher).to_be_hidden()
+
+
+# Where the first and the last character of a text stand, from the left.
+ENDS = """(node) => [0, node.textContent.length - 1].map((place) => {
+  const range = document.createRange();
+  range.setStart(node.firstChild, place);
+  range.setEnd(node.firstChild, place + 1);
+  return range.getBoundingClientRect().left;
+})"""
+
+
+async def test_on_a_page_that_runs_from_right_to_left_numbers_and_sentences_stay_in_order(
+    windows: Windows, site: Site
+) -> None:
+    """The chat's own words run as German does, a customer's as their language does."""
+    site.attributes = {"data-phone": "0391 555 666", "data-hours-de": "Mo bis Fr 8 bis 18 Uhr."}
+    customer = await visitor(windows, site)
+    await customer.page.goto(site.origin)
+    await customer.page.evaluate("document.documentElement.dir = 'rtl'")
+    await customer.open_chat()
+    for shown in (customer.panel.locator(".phone a"), customer.panel.locator(".hours")):
+        first, last = await shown.evaluate(ENDS)
+        assert first < last
+    await customer.say("مرحبا!")
+    # The answer behind it: its own message is drawn anew when the server has it.
+    await expect(customer.messages).to_have_count(3)
+    first, last = await customer.by("customer").locator(".text").evaluate(ENDS)
+    assert first > last
 
 
 async def test_the_conversation_can_be_kept_with_its_authors(windows: Windows, site: Site, language: Language) -> None:

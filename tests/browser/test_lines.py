@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -12,6 +13,7 @@ from tests.browser.conftest import Windows
 from tests.browser.line import CustomerLine, Sockets
 from tests.browser.pages import CustomerWindow
 from tests.browser.stack import Login, Stack
+from tests.integration.edge.conftest import Edge
 
 QUESTION = "Gibt es in 06217 eine Störung?"
 ANSWER = "S-1042"
@@ -45,7 +47,8 @@ async def talking(windows: Windows, line: CustomerLine) -> CustomerWindow:
     await customer.page.add_init_script(SHOW_LINE)
     await customer.open()
     await customer.ask(QUESTION, ANSWER)
-    assert await customer.page.evaluate("over") == OVER[line.sockets]
+    # A socket that opens late is followed by HTTP for a while: then the page comes back to it by itself.
+    await customer.page.wait_for_function(f"over === '{OVER[line.sockets]}'", timeout=BACK)
     return customer
 
 
@@ -166,11 +169,51 @@ async def test_typing_and_reading_are_told_over_http_too(windows: Windows, stack
         await agent.open(await customer.conversation())
         await agent.claim()
         typing = customer.panel.locator(".typing")
-        # A hint that comes between two questions is lost; whoever goes on writing is seen with the next.
-        await agent.field.press_sequentially("Guten Tag, ich sehe es mir an", delay=300)
-        await expect(typing).to_have_text(customer.words("widget_typing_human", name=anna.name))
+        shown = asyncio.Event()
+
+        async def write_until_shown() -> None:
+            # A hint that comes between two questions is lost; whoever goes on writing is seen with the next.
+            while not shown.is_set():
+                await agent.field.press_sequentially("Guten Tag, ", delay=300)
+
+        writing = asyncio.create_task(write_until_shown())
+        try:
+            await expect(typing).to_have_text(customer.words("widget_typing_human", name=anna.name))
+        finally:
+            shown.set()
+            await writing
         await agent.write("Guten Tag")
         await customer.arrived("human", "Guten Tag")
         await expect(typing).to_be_hidden()
+    finally:
+        await line.close()
+
+
+@pytest.mark.parametrize("way", ["close", "reset", "leave the page"])
+async def test_who_goes_while_the_socket_opens_leaves_no_warning(desks: Windows, edge: Edge, way: str) -> None:
+    """A website's console stays empty, however slowly the socket opens; and no socket stays open behind."""
+    line = CustomerLine(edge.base)
+    await line.open()
+    try:
+        customer = await desks.customer("de")
+        customer.base = line.base
+        await customer.visit()
+        launcher = customer.page.get_by_role("button", name=customer.words("widget_launcher"))
+        await expect(launcher).to_be_visible()
+        line.hang()
+        async with customer.page.expect_websocket() as opening:
+            await launcher.click()
+        if way == "leave the page":
+            await customer.page.goto("about:blank")
+            line.resume()
+            await customer.visit()
+        else:
+            await customer.page.evaluate(f"klartext('{way}')")
+            line.resume()
+            socket = await opening.value
+            if not socket.is_closed():
+                await socket.wait_for_event("close")
+        await customer.open_chat()
+        assert customer.complaints == []
     finally:
         await line.close()

@@ -62,3 +62,18 @@ async def test_the_keyboard_is_enough(windows: Windows) -> None:
     await customer.page.keyboard.press("Escape")
     await expect(customer.panel).to_be_hidden()
     await expect(launcher).to_be_focused()
+
+
+FIRST_IN_SIGHT = """(log) => [...log.querySelectorAll("article")]
+  .find((one) => one.getBoundingClientRect().bottom > log.getBoundingClientRect().top + 1).textContent"""
+
+
+async def test_larger_type_leaves_who_is_reading_at_the_same_message(desks: Windows) -> None:
+    customer = await (await desks.customer("de")).open()
+    for number in range(8):
+        await customer.ask(f"Frage {number}", f"Echo: Frage {number}")
+    await customer.by("bot", "Echo: Frage 3").evaluate("(one) => one.scrollIntoView()")
+    before = await customer.thread.evaluate(FIRST_IN_SIGHT)
+    for _ in range(2):
+        await customer.panel.get_by_role("button", name=customer.words("widget_large_type")).click()
+        assert await customer.thread.evaluate(FIRST_IN_SIGHT) == before

@@ -35,3 +35,17 @@ async def test_a_login_that_the_portal_has_not_signed_is_said_and_changes_nothin
     await customer.page.evaluate(f"Klartext('identify', '{QUIET}', '1.{'0' * 64}')")
     await expect(customer.status).to_contain_text(customer.words("error_identify_signature"))
     await customer.ask(INVOICE[language], customer.words("identity_ask_identifier"))
+
+
+async def test_whoever_logs_out_takes_the_conversation_along(windows: Windows, language: Language) -> None:
+    customer = await windows.customer(language)
+    await customer.visit()
+    await customer.page.locator("[data-portal]").select_option(QUIET)
+    await expect(customer.messages.first).to_be_visible()
+    await customer.ask(INVOICE[language], "R-")
+    await customer.page.locator("[data-portal]").select_option("")
+    await expect(customer.panel).to_be_hidden()
+    assert await customer.page.evaluate("localStorage.length") == 0
+    await customer.open_chat()
+    await customer.ask(INVOICE[language], customer.words("identity_ask_identifier"))
+    await expect(customer.by("bot", "R-")).to_have_count(0)

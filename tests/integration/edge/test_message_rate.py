@@ -1,4 +1,7 @@
-"""How fast a customer may write is a setting: ten seconds' worth at once, then so many a second."""
+"""How fast a customer may write is a setting: ten seconds' worth at once, then so many a second.
+
+And from one address nobody begins conversations without end, over sockets, HTTP or both.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ import aiohttp
 import pytest
 
 from bot.settings import Settings
+from connectors.widget.allowance import Beginnings
 from tests.fakes.brain import FakeBrain
-from tests.integration.edge.conftest import running
+from tests.integration.edge.conftest import Edge, running
 
 
 @pytest.mark.parametrize(("rate", "accepted"), [(0.2, 2), (1000.0, 30)])
@@ -38,3 +42,41 @@ async def test_the_rate_holds_over_http_too(settings: Settings, brain: FakeBrain
                 async with session.post(f"{edge.base}/widget/messages", json=body) as response:
                     answers.append(response.status)
         assert answers == [200, 200, 429, 429, 429]
+
+
+# Our own proxy says for whom it asks.
+FROM = "X-Forwarded-For"
+AT_ONCE = 100
+
+
+async def test_one_address_begins_so_many_conversations_and_no_other_pays_for_it(edge: Edge) -> None:
+    flood, neighbour = {FROM: "203.0.114.7"}, {FROM: "203.0.114.8"}
+    async with aiohttp.ClientSession() as session:
+
+        async def begin(headers: dict[str, str]) -> int:
+            async with session.post(f"{edge.base}/widget/hello", json={}, headers=headers) as response:
+                return response.status
+
+        answers = [await begin(flood) for _ in range(AT_ONCE + 30)]
+        assert answers[:AT_ONCE] == [200] * AT_ONCE
+        assert answers[-1] == 429
+        assert await begin(neighbour) == 200
+    async with edge.customer(**flood) as customer:
+        await customer.send({"type": "hello", "v": 1, "token": None})
+        closed = await customer.ws.receive()
+        assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 4429)
+    async with edge.customer(**neighbour) as customer:
+        token = (await customer.hello())["token"]
+    # Whoever has a conversation comes back to it all the same.
+    async with edge.customer(**flood) as customer:
+        await customer.hello(token)
+
+
+def test_a_customer_with_many_addresses_is_one_and_a_proxy_that_says_nothing_is_nobody() -> None:
+    beginnings = Beginnings()
+    assert all(beginnings.take(f"2a02:8109:1:2::{number:x}") for number in range(1, AT_ONCE + 1))
+    assert not beginnings.take("2a02:8109:1:2:ffff::1")
+    assert beginnings.take("2a02:8109:1:3::1")
+    for inside in ("127.0.0.1", "10.0.0.2", "::1"):
+        assert all(beginnings.take(inside) for _ in range(AT_ONCE + 1))
+    assert [beginnings.take("unknown") for _ in range(AT_ONCE + 1)][-1] is False

@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import sqlalchemy as sa
 
 from bot.service.brain_protocol import (
     Button,
@@ -19,6 +20,7 @@ from bot.service.brain_protocol import (
     TurnRequest,
     TurnResponse,
 )
+from bot.store.tables import trace
 from tests.integration.edge.conftest import Customer, Edge
 
 _AS_OF = datetime(2026, 11, 20, 9, 30, tzinfo=timezone.utc)
@@ -113,6 +115,19 @@ async def test_a_pressed_button_a_detail_and_a_question_back_are_told_apart(edge
             "Am ehesten klang sie nach „Rechnung ansehen“, zu 35 %.",
         ]
         assert "statt zu raten" in reasons[-1]
+
+
+async def test_after_its_period_the_record_is_still_named_and_what_is_gone_is_said_to_be_gone(edge: Edge) -> None:
+    edge.brain.answer = _knows
+    async with edge.customer() as customer:
+        token = (await customer.hello())["token"]
+        seq = await _asked(customer, "Bitte meine Rechnung", "39,99 €")
+        async with edge.services.store.write() as unit:
+            await unit.connection.execute(sa.delete(trace))
+        found = (await _why(edge, token, seq))[1]
+        assert "Ihre Rechnung R-2026-1" in found["reasons"][0]
+        assert "nicht mehr gespeichert" in found["reasons"][1]
+        assert found["trace"] == []
 
 
 async def test_a_disclosure_says_that_it_cannot_be_switched_off(edge: Edge) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from html import escape
 
 import aiohttp
 import pytest
@@ -264,11 +265,13 @@ async def test_the_public_page_says_what_is_so_in_both_languages_and_to_programs
         assert facts["figures"]["customer_messages"] == facts["figures"]["answered_by_bot"] == 1
         assert facts["figures"]["dropped"] == facts["figures"]["doubled"] == 0
         assert "report_fault" in facts["answers_itself"]
+        assert "365 Tage nach" in facts["stored"]["person"]["de"]
         for language, sentence in (("de", "ein Computerprogramm"), ("en", "computer program")):
             async with session.get(f"{edge.base}/transparency", params={"lang": language}) as response:
                 page = await response.text()
             assert f'<html lang="{language}">' in page
             assert sentence in page
+            assert all(escape(kind[language]) in page for kind in facts["stored"].values())
             assert "<script" not in page
 
 

@@ -30,6 +30,12 @@ SIZES = {"320": (320, 640), "768": (768, 1024), "1440": (1440, 900), "zoom": (32
 TOO_WIDE = """(panel) => [...panel.querySelectorAll("*")].filter((node) => node.checkVisibility()
   && !node.closest(".unseen") && node.getBoundingClientRect().right > panel.getBoundingClientRect().right + 1)
   .map((node) => node.className)"""
+# Whether the author of the newest message of the bot can be read, and nothing stands in front of it.
+AUTHOR_IN_SIGHT = """(panel) => {
+  const name = [...panel.querySelectorAll("article.bot .name")].at(-1);
+  const { x, y, width, height } = name.getBoundingClientRect();
+  return panel.getRootNode().elementFromPoint(x + width / 2, y + height / 2) === name;
+}"""
 TOO_SMALL = """(panel) => [...panel.querySelectorAll("button")].filter((node) => node.checkVisibility())
   .map((node) => [node.className || node.textContent, node.getBoundingClientRect()])
   .filter(([, box]) => box.width < 43.5 || box.height < 43.5).map(([name]) => name)"""
@@ -91,10 +97,12 @@ async def test_each_state_of_the_chat(edge: Edge, chromium: Browser, size: str, 
     thread = page.get_by_role("log")
     await expect(thread).to_contain_text(say("disclosure"))
     await expect(page.get_by_role("button", name=say("widget_human")).first).to_be_attached()
+    assert await page.locator("#panel").evaluate(AUTHOR_IN_SIGHT)
     await check(page, "opened")
     await page.get_by_role("textbox").fill("Mein Router blinkt rot.")
     await page.keyboard.press("Enter")
     await expect(thread).to_contain_text("Echo: Mein Router")
+    assert await page.locator("#panel").evaluate(AUTHOR_IN_SIGHT)
     await check(page, "answered")
     # Scrolled to the end, at any zoom: the way to a person and the field are on screen.
     await expect(page.locator(".to-human")).to_be_in_viewport(ratio=0.9)

@@ -14,9 +14,10 @@ from bot.service.conversations import Refused
 from bot.service.files import MOST_FILES, Files
 from bot.store.attachment_tables import attachment, blob
 from bot.store.attachments import Content as Found
-from bot.store.attachments import add_attachment, attachments, keep_attachment, lease_attachments
+from bot.store.attachments import add_attachment, attachments, content_of, keep_attachment, lease_attachments
 from bot.store.chain import verify
 from bot.store.errors import StoreUnavailable
+from bot.store.late_files import keep_late_file
 from bot.store.tables import message
 from bot.transparency.wording import wording
 from tests.integration.service.conftest import Desk
@@ -256,6 +257,52 @@ async def test_a_file_is_part_of_the_chain_and_an_exchanged_one_is_found(desk: D
     assert await found() == []
     await by_hand(sa.delete(attachment).where(ours))
     assert await found() == [("file", receipt.message.seq, "removed")]
+
+
+async def test_a_file_that_comes_after_its_message_is_part_of_the_chain_too(desk: Desk, files: Files) -> None:
+    conversation_id = await desk.start()
+    other = await files.receive(conversation_id, PDF, client_id="f0", name="Rechnung.pdf")
+    async with desk.store.write() as unit:
+        opened = await desk.conversations.open(unit, conversation_id)
+        message_ = await desk.conversations.take_in(opened, "[Bild]", client_id="f1", has_files=True)
+        await opened.save()
+        later = unit.now + timedelta(days=1)
+        await add_attachment(
+            unit, message_, "push", reference="1", kind="image", file_name="Garten.jpg", expires_at=later
+        )
+
+    async def found() -> list[tuple[str, int, str]]:
+        async with desk.store.read() as unit:
+            return [(one.kind, one.subject, one.what) for one in await verify(unit, conversation_id)]
+
+    async def by_hand(statement: sa.Executable) -> None:
+        async with desk.store.write() as unit:
+            await unit.connection.execute(statement)
+
+    assert await found() == []
+    async with desk.store.write() as unit:
+        (fetching,) = await lease_attachments(unit, "push", 10)
+    content = content_of(JPEG, kind="image", media_type="image/jpeg", name="Garten.jpg")
+    for _ in range(2):
+        async with desk.store.write() as unit:
+            await keep_late_file(unit, fetching, content)
+    assert await found() == []
+    ours = attachment.c.message_id == message_.id
+    theirs = sa.select(attachment.c.digest).where(attachment.c.message_id == other.message.id).scalar_subquery()
+    changed = [("file", message_.seq, "changed")]
+    await by_hand(sa.update(attachment).where(ours).values(digest=theirs))
+    assert await found() == changed
+    await by_hand(sa.update(attachment).where(ours).values(digest=content.digest))
+    await by_hand(sa.update(blob).where(blob.c.digest == content.digest).values(content=JPEG + b"x"))
+    assert await found() == changed
+    await by_hand(sa.update(blob).where(blob.c.digest == content.digest).values(content=JPEG))
+    # Its time is over: the content goes, the record stays whole.
+    await by_hand(sa.update(attachment).where(ours).values(state="expired", digest=None))
+    assert await found() == []
+    await desk.conversations.erase(conversation_id, "customer")
+    assert await found() == []
+    await by_hand(sa.delete(attachment).where(ours))
+    assert await found() == [("file", message_.seq, "removed")]
 
 
 async def test_an_erased_file_leaves_the_chain_whole(desk: Desk, files: Files) -> None:

@@ -14,6 +14,7 @@ from bot.conversation.chain import FIRST, SEALED, STATED, Kind
 from bot.conversation.model import new_id
 from bot.store import chain, schema, tables
 from bot.store.chain import Finding, Head
+from bot.store.erasure import erase
 from tests.model.world import PUSH, World
 
 # Not part of the record: what says so is the row's key, which another table refers to.
@@ -21,6 +22,7 @@ _CHAINED = {
     tables.message: ("seq", 4),
     tables.tenure: ("epoch", 2),
     tables.chain: ("position", 4),
+    tables.erasure: ("number", 1),
 }
 
 
@@ -43,6 +45,13 @@ async def _conversation(world: World) -> str:
     await receive(conversation_id, "Danke.", client_id="c2")
     assert row.epoch == 2
     return conversation_id
+
+
+async def _erased(world: World, conversation_id: str) -> None:
+    async with world.store.write() as unit:
+        opened = await world.conversations.open(unit, conversation_id)
+        await erase(opened, "customer")
+        await opened.save()
 
 
 async def _findings(world: World, conversation_id: str, witnessed: tuple[Head, ...] = ()) -> list[Finding]:
@@ -96,6 +105,8 @@ def _other(value: Any, column: sa.Column[Any]) -> Any:
 @pytest.mark.parametrize("table", list(_CHAINED), ids=lambda table: table.name)
 async def test_each_column_changed_by_hand_is_found_and_named(world: World, table: sa.Table) -> None:
     conversation_id = await _conversation(world)
+    if table is tables.erasure:
+        await _erased(world, conversation_id)
     assert await _findings(world, conversation_id) == []
     key, place = _CHAINED[table]
     here = (table.c.conversation_id == conversation_id) & (table.c[key] == place)

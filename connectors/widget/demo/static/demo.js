@@ -12,10 +12,14 @@ fetch("/demo/customers.json")
   .then((answer) => answer.json())
   .then((customers) => {
     const { lang } = document.documentElement;
+    let loggedIn = null;
     for (const { number, name } of customers) portal.append(new Option(`${name}, ${number}`, number));
     portal.addEventListener("change", () => {
       const chosen = customers.find(({ number }) => number === portal.value);
       situation.textContent = chosen ? chosen[lang === "en" ? "situation_en" : "situation_de"] : "";
+      // Whoever logs out takes the conversation along: the next person at this computer must not read it.
+      if (loggedIn) window.klartext("reset");
+      loggedIn = chosen;
       if (!chosen) return;
       const signature = () => fetch(`/demo/portal/${chosen.number}`).then((answer) => answer.text());
       window.klartext("identify", chosen.number, signature);

@@ -164,7 +164,8 @@ export class KlartextWidget extends HTMLElement {
 
     const end = h("div", { class: "end" }, this.thread.jump, this.thread.typing);
     this.panel.append(this.header.element, this.status.element, this.thread.log, end, this.composer.element, this.leave.element, this.announcer);
-    this.root = h("div", { class: "root" }, this.launcher.element, this.panel);
+    // The chat's languages run from left to right, whatever the page's does; what people write has its own direction.
+    this.root = h("div", { class: "root", dir: "ltr" }, this.launcher.element, this.panel);
     this.root.classList.toggle("left", this.dataset.position === "left");
     shadow.append(this.root);
     this.#relabel(texts);
@@ -209,10 +210,10 @@ export class KlartextWidget extends HTMLElement {
     const large = !this.#session.large;
     this.#session.set({ large });
     this.header.setLarge(large);
-    const { atEnd } = this.thread;
-    this.root.classList.toggle("large-type", large);
-    this.stage.follow();
-    if (atEnd) this.thread.toEnd();
+    this.thread.keepPlace(() => {
+      this.root.classList.toggle("large-type", large);
+      this.stage.follow();
+    });
   }
 
   #show() {

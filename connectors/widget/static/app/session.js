@@ -4,7 +4,8 @@
  *
  * Guarantee: nothing is stored before the customer's first message; from then on a reload finds the same conversation
  * and every unacknowledged message, with its client id. Each unsent message has a key of its own, so that two tabs
- * never overwrite each other's.
+ * never overwrite each other's. What was reset stays forgotten, also where another tab writes it once more before it
+ * has heard of that.
  * On failure (storage refused by the browser) everything lives in memory for as long as the page does.
  */
 
@@ -45,6 +46,8 @@ export class Session {
   #kept = false;
   #state = { ...NOTHING };
   #unsent = new Map();
+  // Conversations that were reset while this page was open.
+  #forgotten = new Set();
 
   constructor() {
     this.#restore();
@@ -149,6 +152,10 @@ export class Session {
 
   #follow(stored, onOther, onRead) {
     if (!stored || !stored.token) return;
+    if (this.#forgotten.has(stored.conversation)) {
+      this.#storage.removeItem(SESSION);
+      return;
+    }
     const other = stored.conversation !== this.#state.conversation;
     Object.assign(this.#state, stored);
     this.#kept = true;
@@ -165,6 +172,7 @@ export class Session {
 
   #forgetAll() {
     this.#kept = false;
+    this.#forgotten.add(this.#state.conversation);
     this.#state = { ...NOTHING };
     this.#unsent.clear();
   }

@@ -2,9 +2,13 @@
  * One WebSocket to the server, from its opening to its end.
  *
  * Guarantee: `onClosed` is called at most once, with the close code, and nothing is handed on after it or after `close`.
+ * A socket that is still being opened when it is not wanted any more is closed once it is open: closed before, the
+ * browser would warn about it on the console of a website where nothing is the matter.
  */
 
 const OPEN_WITHIN = 4_000;
+// How much longer an unwanted socket may take to open: another one to the same server would wait for it.
+const LATE_WITHIN = 6_000;
 const LOST = 1006;
 
 export class SocketLine {
@@ -45,8 +49,15 @@ export class SocketLine {
   }
 
   close() {
+    const socket = this.#socket;
     clearTimeout(this.#timer);
-    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
-    this.#socket.close();
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    if (socket.readyState !== WebSocket.CONNECTING) {
+      socket.close();
+      return;
+    }
+    const late = setTimeout(() => socket.close(), LATE_WITHIN);
+    socket.onopen = () => socket.close();
+    socket.onclose = () => clearTimeout(late);
   }
 }

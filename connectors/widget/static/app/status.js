@@ -68,7 +68,7 @@ export class StatusLine {
 
   #key() {
     if (this.#state === "offline" || this.#state === "refused") return this.#state;
-    if (this.#code === CLOSE_RATE) return "busy";
+    if (this.#code === CLOSE_RATE) return this.#hasMessages ? "busy" : "many_begun";
     if (this.#code === CLOSE_RESTART) return "restart";
     return this.#hasMessages ? "reconnecting" : "connecting";
   }

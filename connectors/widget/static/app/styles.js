@@ -216,7 +216,7 @@ textarea {
   flex: 1; min-width: 0; min-height: max(48px, 2.7em); max-height: 9.5em; padding: .55em .75em; resize: none; field-sizing: content;
   border: 1.5px solid var(--edge); border-radius: 10px; background: var(--paper); color: var(--ink); line-height: 1.4;
 }
-textarea::placeholder { color: var(--ink-soft); opacity: 1; }
+textarea::placeholder { color: var(--ink-soft); opacity: 1; white-space: nowrap; }
 .over textarea { border: 2px solid var(--alert); }
 .send {
   display: flex; align-items: center; justify-content: center; gap: .4em; flex: none; min-width: 48px; min-height: max(48px, 2.7em); padding: .4em .9em;
@@ -275,8 +275,8 @@ const CONDITIONS = `
   .log { flex: 1 0 auto; overflow: visible; }
   .composer { position: sticky; bottom: 0; }
   .end { position: sticky; bottom: 4.5em; }
-  /* At the side and without its words, so that it covers no control of the head. */
-  .jump { left: .5em; width: 44px; padding: 0; justify-content: center; transform: none; }
+  /* At the side where lines end and without its words, so that it covers little of them and no control of the head. */
+  .jump { left: auto; right: .5em; width: 44px; padding: 0; justify-content: center; transform: none; }
   .jump span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 }
 @media (max-width: 26rem) {

@@ -24,6 +24,7 @@ export class Thread {
   #earlier = 0;
   #seen = 0;
   #pinned = true;
+  #area = "";
   #burst = { node: null, at: 0 };
 
   /** `handlers` has onChoose(button), why(seq), files with save(file) and draw(file, canvas), and onSeen(), which is called when the end of the conversation is in view. */
@@ -37,7 +38,8 @@ export class Thread {
     this.typing = h("p", { class: "typing", "aria-hidden": "true", hidden: true });
     for (const scroller of [this.log, panel]) scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     // A line of status, a growing text field, a phone's keyboard: whoever read the end keeps reading it.
-    new ResizeObserver(() => this.#pinned && this.#scrollTo(Infinity)).observe(this.log);
+    const observer = new ResizeObserver(() => this.#followArea());
+    for (const scroller of [this.log, panel]) observer.observe(scroller);
     this.relabel(texts);
   }
 
@@ -182,6 +184,17 @@ export class Thread {
     if (author) this.#typingTimer = setTimeout(() => this.setTyping(null), TYPING_FOR);
   }
 
+  /** Runs `change`, which makes everything larger or smaller; who was reading has the same message before them. */
+  keepPlace(change) {
+    const { atEnd } = this;
+    const distance = (node) => node.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top - this.#covered;
+    const first = this.#entries.map(({ node }) => node).find((node) => distance(node) + node.offsetHeight > 1);
+    const before = first ? distance(first) : 0;
+    change();
+    if (atEnd) this.toEnd();
+    else if (first) this.#scrollTo(this.#scroller.scrollTop + distance(first) - before);
+  }
+
   toEnd() {
     this.#burst = { node: null, at: 0 };
     this.#scrollTo(Infinity);
@@ -191,6 +204,20 @@ export class Thread {
 
   get #scroller() {
     return this.log.scrollHeight > this.log.clientHeight + 1 ? this.log : this.panel;
+  }
+
+  /** Only for another area: where the panel scrolls, the log grows with each message, which is no reason to pass it. */
+  #followArea() {
+    const { clientWidth, clientHeight } = this.#scroller;
+    const area = `${clientWidth} ${clientHeight}`;
+    if (area !== this.#area && this.#pinned) this.#scrollTo(Infinity);
+    this.#area = area;
+  }
+
+  /** Pixels at the top of the conversation that the way to a person stands over, where little height is left. */
+  get #covered() {
+    const bar = this.panel.querySelector(".tools");
+    return getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
   }
 
   #labelTyping() {
@@ -272,7 +299,7 @@ export class Thread {
     const first = this.#burst.node;
     const withGreeting = scroller === this.log && first === this.list.firstElementChild;
     const top = first.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop - 12;
-    this.#scrollTo(withGreeting ? 0 : top);
+    this.#scrollTo(withGreeting ? 0 : top - this.#covered);
     this.jump.hidden = this.atEnd || first === node;
     this.#handlers.onSeen();
   }
