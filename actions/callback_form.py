@@ -112,7 +112,7 @@ class CallbackForm(Form):
         pressed = choice(turn) if turn.slot(REQUESTED) == WINDOW else None
         day = _day(turn.entity("date") or turn.slot(DAY))
         span = turn.entity("time_span") or turn.slot(SPAN)
-        if pressed is None and span is None and not turn.from_button and turn.slot(REQUESTED) == WINDOW:
+        if pressed is None and span is None and turn.slot(REQUESTED) == WINDOW:
             pressed = _named_of_offered(turn, offered(hours, now, day) or offered(hours, now))
         if pressed is None and day is None and span is None:
             return None
@@ -185,5 +185,7 @@ def _takes_any_time(turn: Turn) -> bool:
 
 def _named_of_offered(turn: Turn, shown: Sequence[Window]) -> str | None:
     """The offered window that "the second one" means, or the first one where any will do."""
+    if turn.from_button or turn.entity("date") is not None:  # "am 1. Dezember" is a day
+        return None
     position = 0 if _takes_any_time(turn) else ordinal_in(turn.text)
     return None if position is None or not shown else shown[min(position, len(shown) - 1)].key
