@@ -33,6 +33,10 @@ _ANY_TIME = any_of(
     r"\bany ?time\b",
     r"\bas soon as\b",
 )
+_OTHER_TIME = any_of(
+    r"\b(ander\w+|später\w*|früher\w*|neue[rn]?) (zeit|uhrzeit|tag|termin|fenster)\b",
+    r"\b(other|another|different|later|earlier) (time|day|window)\b",
+)
 
 
 class CallbackForm(Form):
@@ -71,6 +75,9 @@ class CallbackForm(Form):
             return None
         if answer:
             return Done(serve=True, memory={CONFIRM: YES})
+        if not turn.from_button and (_takes_any_time(turn) or _OTHER_TIME.search(turn.text)):  # "nein, egal wann"
+            self._offer(turn, "callback_ask_window", None)
+            return Ask(WINDOW, {WINDOW: None, DAY: None})
         turn.say("callback_not_booked")
         return Done(serve=False, memory=dict.fromkeys((*CALLBACK_SLOTS, "form_misses")))
 

@@ -76,6 +76,8 @@ _SKIP = any_of(
 _DONE = any_of(
     r"\b(erledigt|gemacht|fertig|neu gestartet|geprüft|(steckt|sitzt)( alles)?)\b",
     r"\b(done|finished|restarted|checked)\b",
+    # "Steckdose ist ok": looked at, and whether it works now is not said.
+    r"\b(ist|sind|alles|is|are|all|looks?) (ok|okay|in ordnung|gut|fest|drin|fine|good|tight)\b",
 )
 _UNKNOWN = any_of(
     r"\bkeine ahnung\b",
@@ -167,6 +169,8 @@ def read(step: str, text: str) -> str | None:
         return next((answer for answer, words in _READINGS[step] if words.search(text)), None)
     if _NO_HELP.search(text):
         return NO_HELP
+    if _UNKNOWN.search(text):  # "keine Ahnung, wo das Kabel ist"
+        return SKIP
     return DONE if _DONE.search(text) else None
 
 

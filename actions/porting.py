@@ -18,6 +18,7 @@ from actions.letters import bilingual, letter
 from actions.patterns import any_of
 from actions.phrases import identifier_in
 from actions.turn import Event, Turn
+from bot.transparency.format import spoken_phone
 
 _LONGEST_NAME = 80
 
@@ -106,7 +107,8 @@ class ProviderField(Field):
 
 
 def _summary(turn: Turn, details: Details) -> dict[str, Any]:
-    given = {name: details[name] for name in ("phone", "provider", "contract_number")}
+    given = {"provider": details["provider"], "contract_number": details["contract_number"]}
+    given["phone"] = spoken_phone(details["phone"])
     return {**given, "law": turn.wording("law_59_interruption")}
 
 
