@@ -22,11 +22,17 @@ async def says_nothing_more(_request: TurnRequest) -> TurnResponse:
     return TurnResponse(replies=[Reply(text="Gut.")])
 
 
-async def test_it_is_read_as_the_button(desk: Desk) -> None:
+async def offered(desk: Desk) -> str:
+    """A conversation in which the two buttons were shown last."""
     desk.brain.answer = offers
     conversation_id = await desk.start()
     await desk.say(conversation_id, "Meine Rechnung")
     await desk.work()
+    return conversation_id
+
+
+async def test_it_is_read_as_the_button(desk: Desk) -> None:
+    conversation_id = await offered(desk)
     await desk.say(conversation_id, "oktober")
     await desk.work()
     asked = desk.brain.requests[-1]
@@ -38,20 +44,14 @@ async def test_it_is_read_as_the_button(desk: Desk) -> None:
 
 
 async def test_a_button_of_the_edge_itself_is_never_meant_by_words(desk: Desk) -> None:
-    desk.brain.answer = offers
-    conversation_id = await desk.start()
-    await desk.say(conversation_id, "Meine Rechnung")
-    await desk.work()
+    conversation_id = await offered(desk)
     await desk.say(conversation_id, "x")
     await desk.work()
     assert desk.brain.requests[-1].text == "x"
 
 
 async def test_a_button_that_another_answer_followed_is_not_meant(desk: Desk) -> None:
-    desk.brain.answer = offers
-    conversation_id = await desk.start()
-    await desk.say(conversation_id, "Meine Rechnung")
-    await desk.work()
+    conversation_id = await offered(desk)
     desk.brain.answer = says_nothing_more
     await desk.say(conversation_id, "danke")
     await desk.work()
@@ -61,10 +61,7 @@ async def test_a_button_that_another_answer_followed_is_not_meant(desk: Desk) ->
 
 
 async def test_several_messages_are_read_as_what_they_say(desk: Desk) -> None:
-    desk.brain.answer = offers
-    conversation_id = await desk.start()
-    await desk.say(conversation_id, "Meine Rechnung")
-    await desk.work()
+    conversation_id = await offered(desk)
     await desk.say(conversation_id, "oktober")
     await desk.say(conversation_id, "und was heißt Grundpreis?")
     await desk.work()
