@@ -17,6 +17,12 @@ _MOVE = any_of(
     r"\b(moved?|resched\w*|postpone|earlier|later)\b",
     r"\b(another|different|new) (day|time|date|appointment)\b",
 )
+# "Nachmittags wäre mir lieber", "da kann ich nicht": another time is wanted, where nothing says that none is.
+_RATHER = any_of(
+    r"\b(lieber|besser|stattdessen|rather|instead)\b",
+    r"\b(passt|geht|klappt|schaffe|kann)\b.{0,25}\bnicht\b",
+    r"\b(can'?t|cannot|doesn'?t|does not)\b.{0,15}\b(make|do|come|work|suit|fit|be)\b",
+)
 _MISSED = any_of(
     r"\b(techniker\w*|monteur\w*|termin|er|sie)\b.{0,40}\b(nicht|nie)\b.{0,20}\b(gekommen|erschienen|aufgetaucht|da|kam)\b",
     r"\b(niemand|keiner)\b.{0,20}\b(gekommen|erschienen|da|aufgetaucht|kam)\b",
@@ -34,7 +40,9 @@ def wish_in(text: str) -> Literal["move", "cancel"] | None:
     """Whether the customer wants to move or to cancel; None if the words do not say."""
     if _MOVE.search(text):
         return "move"
-    return "cancel" if _CANCEL.search(text) else None
+    if _CANCEL.search(text):
+        return "cancel"
+    return "move" if _RATHER.search(text) else None
 
 
 def says_missed(text: str) -> bool:

@@ -114,13 +114,13 @@ class Service(KlartextAction):
         return turn.slot("next_step") == self.action_name or turn.entity("resume") is not None
 
     def when_away(self, turn: Turn) -> list[Event]:
-        said = {name: value for name in REPEATED if (value := turn.entity(name))}
+        said = said_in(turn)
         kept = []
         if self.tried_again and self.resumed(turn):
             # Trying again goes on with what the form has, and writes under the same key: it may have been written.
             said["resume"] = "yes"
             kept = [SlotSet("write_key", turn.write_key)]
-        payload = f"/{self.intent}{json.dumps(said, ensure_ascii=False) if said else ''}"
+        payload = f"/{self.intent}{_as_payload(said)}"
         turn.say("crm_unavailable", buttons=[turn.button("button_retry", payload), turn.case(), turn.person()])
         return leave_forms(turn) + self.with_next_step(kept)
 
@@ -146,11 +146,15 @@ class AccountService(Service):
         customer = await turn.proven_customer()
         if customer is None:
             return [SlotSet("asked_for", self.named(turn)), *self.ask_with("identity_form")]
-        if customer.value.blocked and not self.serves_blocked:
+        if customer.value.blocked and not self.serves_when_blocked(turn):
             turn.say("account_needs_person")
             turn.hand_over("sensitive", f"{self.intent}: account {customer.record} is blocked")
             return []
         return await self.serve_customer(turn, customer)
+
+    def serves_when_blocked(self, turn: Turn) -> bool:
+        """Whether a blocked account gets this request served."""
+        return self.serves_blocked
 
     def named(self, turn: Turn) -> str | None:
         """The record that the customer named, in this message or before the proof of identity."""
@@ -160,6 +164,20 @@ class AccountService(Service):
     @abstractmethod
     async def serve_customer(self, turn: Turn, customer: Fact[Customer]) -> list[Event]:
         """Answer the request of a proven customer."""
+
+
+def said_in(turn: Turn) -> dict[str, str]:
+    """What the message named that a button must not lose."""
+    return {name: value for name in REPEATED if (value := turn.entity(name))}
+
+
+def named_in(turn: Turn) -> str:
+    """The same, behind an intent in a button's payload; empty where nothing was named."""
+    return _as_payload(said_in(turn))
+
+
+def _as_payload(said: dict[str, str]) -> str:
+    return json.dumps(said, ensure_ascii=False) if said else ""
 
 
 def leave_forms(turn: Turn) -> list[Event]:

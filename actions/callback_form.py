@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
 from actions.callback_times import Window, is_possible, offered, windows, wished
 from actions.choices import SUMMARY, YES, agreed, choice, new_summary, titled, yes_and_no
-from actions.form import Ask, Done, Form, Step
+from actions.form import REQUESTED, Ask, Done, Form, Step
+from actions.patterns import any_of
 from actions.turn import Button, Turn
+from actions.visit_times import ordinal_in
 from bot.service.working_hours import WorkingHours
 from bot.transparency.format import REGION, short_window, spoken_phone, window
 
 PHONE, WINDOW, CONFIRM = "callback_phone", "callback_window", "callback_confirm"
-CALLBACK_SLOTS = (PHONE, WINDOW, CONFIRM, "callback_words", "callback_day")
+DAY, SPAN = "callback_day", "callback_span"
+CALLBACK_SLOTS = (PHONE, WINDOW, CONFIRM, "callback_words", DAY, SPAN)
 ON_FILE = "on_file"
+# "The number you have", where one is known.
+_KNOWN_NUMBER = any_of(
+    r"\b(hinterlegt\w*|bekannte?n?|gespeichert\w*|dieselbe|gleiche|aktuelle|on file|same|current)\b",
+    r"\b(die|der|unter der) (nummer )?(die )?(ihr|sie) (schon |bereits )?(habt|haben|kennt|kennen)\b",
+    r"\b(diese[rn]?|this|my|meine[rn]?) (nummer|number|handy\w*|phone|one)\b",
+    r"\b(number|one) you have\b",
+)
+# No wish about the time: the first window will do.
+_ANY_TIME = any_of(
+    r"\b(egal|jederzeit|immer|so (bald|schnell|früh) wie möglich|möglichst (bald|schnell|früh)|sofort|gleich)\b",
+    r"\b(asap|anytime|whenever)\b",
+    r"\bany ?time\b",
+    r"\bas soon as\b",
+)
+_OTHER_TIME = any_of(
+    r"\b(ander\w+|später\w*|früher\w*|neue[rn]?) (zeit|uhrzeit|tag|termin|fenster)\b",
+    r"\b(other|another|different|later|earlier) (time|day|window)\b",
+)
 
 
 class CallbackForm(Form):
@@ -31,12 +53,18 @@ class CallbackForm(Form):
         if slot == CONFIRM:
             return agreed(turn) is not None
         if slot == WINDOW:
-            return turn.entity("date") is not None or turn.entity("time_span") is not None
-        return _phone_in(turn) is not None
+            named = turn.entity("date") is not None or turn.entity("time_span") is not None
+            return named or ordinal_in(turn.text) is not None or _takes_any_time(turn)
+        return _phone_in(turn) is not None or _means_known_number(turn)
+
+    def _is_refused(self, turn: Turn, slot: str) -> bool:
+        """ "Egal" about the time is no "never mind"."""
+        return not (slot == WINDOW and _takes_any_time(turn)) and super()._is_refused(turn, slot)
 
     async def take(self, turn: Turn, slot: str) -> Step | None:
         if slot == PHONE:
-            phone = await _phone_on_file(turn) if choice(turn) == ON_FILE else _phone_in(turn)
+            known = choice(turn) == ON_FILE or (_phone_in(turn) is None and _means_known_number(turn))
+            phone = await _phone_known(turn) if known else _phone_in(turn)
             return None if phone is None else await self._go_on(turn, {PHONE: phone})
         if slot == WINDOW or turn.entity("date") or turn.entity("time_span"):
             return await self._take_window(turn)
@@ -47,6 +75,9 @@ class CallbackForm(Form):
             return None
         if answer:
             return Done(serve=True, memory={CONFIRM: YES})
+        if not turn.from_button and (_takes_any_time(turn) or _OTHER_TIME.search(turn.text)):  # "nein, egal wann"
+            self._offer(turn, "callback_ask_window", None)
+            return Ask(WINDOW, {WINDOW: None, DAY: None})
         turn.say("callback_not_booked")
         return Done(serve=False, memory=dict.fromkeys((*CALLBACK_SLOTS, "form_misses")))
 
@@ -67,31 +98,35 @@ class CallbackForm(Form):
     async def _go_on(self, turn: Turn, memory: dict[str, Any]) -> Step:
         phone = memory.get(PHONE) or turn.slot(PHONE) or _phone_in(turn)
         if phone is None:
-            on_file = await _phone_on_file(turn)
+            on_file = await _phone_known(turn)
             known = [] if on_file is None else [titled(spoken_phone(on_file), ON_FILE)]
             turn.say("callback_ask_phone", buttons=[*known, turn.person()])
-            return Ask(PHONE, memory)
+            day = _day(turn.entity("date"))
+            return Ask(PHONE, {**memory, DAY: day and day.isoformat(), SPAN: turn.entity("time_span")})
         memory = {**memory, PHONE: phone}
         chosen = Window.of_key(memory.get(WINDOW) or turn.slot(WINDOW) or "")
         if chosen is not None:
             return self._confirm(turn, phone, chosen, memory)
-        if turn.entity("time_span") or turn.entity("date"):
+        if turn.entity("time_span") or turn.entity("date") or turn.slot(SPAN) or turn.slot(DAY):
             return await self._take_window(turn, memory)
         self._offer(turn, "callback_ask_window", None)
         return Ask(WINDOW, memory)
 
     async def _take_window(self, turn: Turn, memory: dict[str, Any] | None = None) -> Step | None:
-        memory = memory or {}
+        # A time named with the request counts until a window was shown for it.
+        memory = {SPAN: None, **(memory or {})}
         hours, now = _hours(turn), datetime.now(timezone.utc)
-        pressed = choice(turn)
-        day = _day(turn.entity("date") or turn.slot("callback_day"))
-        span = turn.entity("time_span")
-        if pressed is None and (turn.from_button or (day is None and span is None)):
+        pressed = choice(turn) if turn.slot(REQUESTED) == WINDOW else None
+        day = _day(turn.entity("date") or turn.slot(DAY))
+        span = turn.entity("time_span") or turn.slot(SPAN)
+        if pressed is None and span is None and turn.slot(REQUESTED) == WINDOW:
+            pressed = _named_of_offered(turn, offered(hours, now, day) or offered(hours, now))
+        if pressed is None and day is None and span is None:
             return None
         if pressed is None and span is None:
             key = "callback_ask_window" if offered(hours, now, day) else "callback_closed"
             self._offer(turn, key, day)
-            return Ask(WINDOW, {**memory, "callback_day": None if day is None else day.isoformat()})
+            return Ask(WINDOW, {**memory, DAY: None if day is None else day.isoformat()})
         chosen = Window.of_key(pressed) if pressed else _wished(day, span or "", hours, now)
         if chosen is None or not is_possible(chosen, hours, now):
             self._offer(turn, "callback_closed", day)
@@ -139,7 +174,25 @@ def _phone_in(turn: Turn) -> str | None:
     return None if turn.from_button else turn.entity("phone")
 
 
-async def _phone_on_file(turn: Turn) -> str | None:
-    """The number on file of a customer who has proven who they are."""
+async def _phone_known(turn: Turn) -> str | None:
+    """The number that the customer writes from, or else the one on file of who has proven who they are."""
+    if (vouched := turn.metadata.get("verified_phone")) is not None:
+        return str(vouched)
     customer = await turn.proven_customer()
     return None if customer is None else customer.value.phone
+
+
+def _means_known_number(turn: Turn) -> bool:
+    return not turn.from_button and bool(_KNOWN_NUMBER.search(turn.text))
+
+
+def _takes_any_time(turn: Turn) -> bool:
+    return not turn.from_button and bool(_ANY_TIME.search(turn.text))
+
+
+def _named_of_offered(turn: Turn, shown: Sequence[Window]) -> str | None:
+    """The offered window that "the second one" means, or the first one where any will do."""
+    if turn.from_button or turn.entity("date") is not None:  # "am 1. Dezember" is a day
+        return None
+    position = 0 if _takes_any_time(turn) else ordinal_in(turn.text)
+    return None if position is None or not shown else shown[min(position, len(shown) - 1)].key

@@ -2,7 +2,8 @@
 
 The legal ways come first, to anybody who asks and before any proof of identity. Here in the chat it takes the proof,
 the end date that the law gives, and one yes; the confirmation comes in writing. No reason is asked for and nothing is
-offered to stay. A person comes only if the customer wants one, also for a blocked account.
+offered to stay. A person comes only if the customer wants one, also for a blocked account. Whoever withdraws from an
+order ends no contract: the orders go on with that (`actions/orders.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from actions.crm.models import Contract, Customer, Fact
 from actions.details import Confirm, Detailed, Details
 from actions.letters import letter
 from actions.notice import earliest_end
+from actions.orders import go_on_with_withdrawal
+from actions.phrases import withdraws
 from actions.turn import Event, Turn
 from bot.transparency.format import day
 
@@ -36,6 +39,8 @@ class ContractCancel(AccountService, Detailed):
     fields = (Confirm("cancel_confirm", _summary, section="56"),)
 
     async def serve(self, turn: Turn) -> list[Event]:
+        if not self.resumed(turn) and not turn.from_button and withdraws(turn.text):
+            return go_on_with_withdrawal(turn)
         if not self.resumed(turn) and turn.entity("contract_number") is None:
             await self._name_the_ways(turn)
         return await super().serve(turn)

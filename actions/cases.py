@@ -177,7 +177,9 @@ class TicketStatus(AccountService):
                 # Files alone get a word that says what comes.
                 words = text or turn.context.wording.say("case_files_note", "de", files=told_files(turn, files, "de"))
                 note = await turn.crm.add_ticket_note(number, words, idempotency_key=turn.write_key)
-                turn.say("case_noted", number=number, sources=[turn.source("ticket", note)])
+                # Of files alone nothing is there yet but the word that they come.
+                key = "case_noted" if text else "case_files_announced"
+                turn.say(key, number=number, sources=[turn.source("ticket", note)])
                 _attach(turn, number, files)
                 return forgotten
             ticket = await turn.crm.reopen_ticket(number, text or "", idempotency_key=turn.write_key)

@@ -34,4 +34,10 @@ def offer_contracts(turn: Turn, contracts: list[Fact[Contract]], intent: str, sa
         }
         for fact in contracts[:CHOICES]
     ]
-    turn.say("contract_which", buttons=[*buttons, turn.person()])
+    lines = [
+        turn.wording(
+            "contract_choice_line", number=fact.record, tariff=fact.value.tariff, address=fact.value.address.line
+        )
+        for fact in contracts[:CHOICES]
+    ]
+    turn.say_text("\n".join([turn.wording("contract_which"), *lines]), buttons=[*buttons, turn.person()])

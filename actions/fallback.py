@@ -7,7 +7,7 @@ starts anew.
 
 from __future__ import annotations
 
-from actions.base import KlartextAction, leave_forms
+from actions.base import KlartextAction, leave_forms, named_in
 from actions.payments import offer_safe_way
 from actions.turn import Event, Turn
 from bot.conversation.accounts import names_account
@@ -33,7 +33,8 @@ class Fallback(KlartextAction):
         if self._asked_back_just_before(turn):
             turn.hand_over("not_understood")
             return leave_forms(turn)
-        buttons = [turn.button(f"intent_title_{intent}", f"/{intent}") for intent in self._best_readings(turn)]
+        named = named_in(turn)
+        buttons = [turn.button(f"intent_title_{intent}", f"/{intent}{named}") for intent in self._best_readings(turn)]
         person = [] if turn.in_form else [turn.person()]
         turn.say("ask_back" if buttons else "ask_back_openly", buttons=[*buttons, *person])
         return []

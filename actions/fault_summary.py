@@ -11,7 +11,7 @@ from actions.crm.models import Contract
 from bot.transparency.wording import Wording
 
 # What may be broken; the choices of the fault form. Texts: `fault_kind_<name>`.
-FAULT_KINDS = ("internet_out", "internet_slow", "phone", "tv", "other")
+FAULT_KINDS = ("internet_out", "internet_drops", "internet_slow", "phone", "tv", "other")
 # The customer's own words in a summary, which has to stay readable; the team gets them whole.
 SHOWN_WORDS = 120
 

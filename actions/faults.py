@@ -106,19 +106,22 @@ class ReportFault(AccountService):
         return self.ask_with("fault_form")
 
     async def _tell_known_at_place(self, turn: Turn) -> bool:
-        """Tell the outage at an address or postcode that the message names, if nobody has proven who they are yet."""
+        """Tell the outage at an address or postcode that the message names, or that none is known there, if nobody has
+        proven who they are yet."""
         if turn.entity("fault_scope") == "own" or not (turn.entity("street") or turn.entity("postcode")):
             return False
         if await turn.proven_customer() is not None:
             return False
         if (street := await street_named(turn)) is not None:
-            outages = await turn.crm.outages_at_address(street.address, ("active",))
+            place, outages = street.address.line, await turn.crm.outages_at_address(street.address, ("active",))
         elif postcode := turn.entity("postcode"):
-            outages = await turn.crm.outages_at_postcode(postcode, ("active",))
+            place, outages = postcode, await turn.crm.outages_at_postcode(postcode, ("active",))
         else:
-            outages = []
+            return False
         if outages:
             tell_outages(turn, outages, self.intent, at_place=True)
+        else:
+            turn.say("fault_no_outage_at_place", place=place, sources=[turn.source_now("outages")])
         return bool(outages)
 
     @staticmethod
@@ -188,7 +191,7 @@ def tell_outages(turn: Turn, outages: list[Fact[Outage]], intent: str, *, at_pla
     """Tell what is known; `intent` is asked again by whoever has another problem."""
     for fact in outages[:SHOWN]:
         turn.say_text(describe_outage(turn, fact.value), sources=[turn.source("outage", fact)])
-    if intent == ReportFault.intent and not at_place:
+    if intent == ReportFault.intent:
         law.say(turn, "law_58_report")
     anyway = turn.button("button_fault_anyway", f'/{intent}{{"fault_scope": "own"}}')
     turn.say("fault_known_at_place" if at_place else "fault_known", buttons=[anyway, turn.person()])

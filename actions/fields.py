@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+
+from babel.dates import format_date
 
 from actions.account import today
 from actions.details import Details, Field
 from actions.places import CHOICES, spoken_address
 from actions.turn import Turn
+
+
+def names_no_year(text: str, found: date) -> bool:
+    """Whether the text names this day by day and month alone: "am 1. Juli", "zum 1.7.", "July 1st"."""
+    day = rf"\b0?{found.day}"
+    months = "|".join(
+        re.escape(format_date(found, width, locale=locale).rstrip("."))
+        for locale in ("de", "en")
+        for width in ("MMMM", "LLLL", "MMM", "LLL")
+    )
+    ways = (
+        rf"{day}\.\s?0?{found.month}\.(?!\s?\d)",
+        rf"{day}(?:\.|st|nd|rd|th)?(?: of)?\s?(?:{months})\b(?!\.?,?\s?\d{{4}})",
+        rf"\b(?:{months})\.?\s0?{found.day}(?:st|nd|rd|th)?\b(?!,?\s?\d{{4}})",
+    )
+    return any(re.search(way, text, re.IGNORECASE) for way in ways)
+
+
+def _next_year(found: date) -> date:
+    """The same day in the year to come; who means 29 February means the end of that month."""
+    try:
+        return found.replace(year=found.year + 1)
+    except ValueError:
+        return found.replace(year=found.year + 1, day=28)
 
 
 class AddressField(Field):
@@ -76,7 +103,7 @@ class AddressField(Field):
 
 
 class DayField(Field):
-    """A day from today on, by date or in words."""
+    """A day from today on, by date or in words. Who names no year means the next such day."""
 
     name = "day"
 
@@ -105,5 +132,7 @@ class DayField(Field):
             found = date.fromisoformat(said)
         except ValueError:
             return  # a month alone is no day
+        if found < today() and names_no_year(turn.text, found):
+            found = _next_year(found)
         if found >= today():
             details[self.name] = found.isoformat()

@@ -17,7 +17,7 @@ from rasa_sdk.events import SlotSet
 
 from actions.base import LISTEN, KlartextAction
 from actions.catalogue import ANSWERED_IN_BETWEEN, LEAVING, OFFERED
-from actions.phrases import is_short, only_stops
+from actions.phrases import is_short, only_stops, says_yes
 from actions.turn import Event, Turn
 
 REQUESTED = "requested_slot"
@@ -97,7 +97,12 @@ class Form(KlartextAction, ABC):
         step = await self.take(turn, slot)
         # A few words that ask for no service are an unclear answer: "an meine", "vielleicht".
         near = frozenset(OFFERED) if is_short(turn.text) else ANSWERED_IN_BETWEEN | LEAVING
-        if step is None and turn.likeliest_reading in near and not self.is_plain_answer(turn, slot):
+        if (
+            step is None
+            and not says_yes(turn.text)
+            and turn.likeliest_reading in near
+            and not self.is_plain_answer(turn, slot)
+        ):
             return []  # rather a request that was not surely understood: ask back about that
         if step is None:
             step = self._not_usable(turn, slot)

@@ -2,8 +2,9 @@
 an answer in words is read.
 
 Pure. The steps fit the technology (the light to look at, the cable to check) and what was answered before: a light
-that is steady needs no look at the cable, a router without light first needs power, one device alone is no fault of the
-line. At every step "it works again", "I did that already" and "send somebody" count.
+that is steady needs no look at the cable, unless the line drops now and then, a router without light first needs
+power, one device alone is no fault of the line. At every step "it works again", "I did that already" and "send
+somebody" count.
 """
 
 from __future__ import annotations
@@ -75,6 +76,8 @@ _SKIP = any_of(
 _DONE = any_of(
     r"\b(erledigt|gemacht|fertig|neu gestartet|geprüft|(steckt|sitzt)( alles)?)\b",
     r"\b(done|finished|restarted|checked)\b",
+    # "Steckdose ist ok": looked at, and whether it works now is not said.
+    r"\b(ist|sind|alles|is|are|all|looks?) (ok|okay|in ordnung|gut|fest|drin|fine|good|tight)\b",
 )
 _UNKNOWN = any_of(
     r"\bkeine ahnung\b",
@@ -136,10 +139,11 @@ def next_step(kind: str, technology: str, answers: Mapping[str, str]) -> str | N
 def _steps(kind: str, answers: Mapping[str, str]) -> tuple[str, ...]:
     """All steps, as far as they are known from the answers."""
     power = ("power",) if answers.get("lights") == OFF else ()
-    if kind == "internet_out":
+    if kind in {"internet_out", "internet_drops"}:
         if answers.get("devices") == ONE:
             return ("devices", "device", "restart")
-        cable = () if answers.get("lights") == STEADY else ("cable",)
+        # A light that is steady now says nothing about a line that drops now and then.
+        cable = () if answers.get("lights") == STEADY and kind == "internet_out" else ("cable",)
         return ("devices", "lights", *power, *cable, "restart")
     if kind == "phone":
         return ("lights", *power, "phone_cable", "restart")
@@ -165,6 +169,8 @@ def read(step: str, text: str) -> str | None:
         return next((answer for answer, words in _READINGS[step] if words.search(text)), None)
     if _NO_HELP.search(text):
         return NO_HELP
+    if _UNKNOWN.search(text):  # "keine Ahnung, wo das Kabel ist"
+        return SKIP
     return DONE if _DONE.search(text) else None
 
 

@@ -18,10 +18,10 @@ from actions.base import AccountService
 from actions.crm.addresses import number_key, read
 from actions.crm.errors import CrmRejected
 from actions.crm.models import Customer, Fact, Order
-from actions.details import Confirm, Detailed, Details, Field
+from actions.details import SLOT, Confirm, Detailed, Details, Field, load
 from actions.interest import EmailField
 from actions.letters import letter
-from actions.phrases import has_nothing_at_hand
+from actions.phrases import has_nothing_at_hand, withdraws
 from actions.turn import Button, Event, Turn
 from bot.transparency.format import day
 
@@ -109,6 +109,16 @@ def order_payload(number: str, step: str) -> str:
     return f"/order_status{json.dumps({'order_number': number, 'order_step': step})}"
 
 
+def go_on_with_withdrawal(turn: Turn) -> list[Event]:
+    """What another service returns where the customer wants to withdraw: the orders go on with it."""
+    order = turn.entity("order_number")
+    return [
+        SlotSet(SLOT, json.dumps({"do": WITHDRAW})),
+        SlotSet("asked_for", order),
+        SlotSet("next_step", OrderStatus.action_name),
+    ]
+
+
 class OrderStatus(AccountService, Detailed):
     """The named order, or the latest one; withdrawn where the customer confirms it."""
 
@@ -128,6 +138,10 @@ class OrderStatus(AccountService, Detailed):
             return await self._withdraw_open(turn, details)
         if details is not None and details["do"] == PROVE:
             return [*self.done(), SlotSet("asked_for", details["number"]), *self.ask_with("identity_form")]
+        begun = [SlotSet(SLOT, json.dumps({"do": WITHDRAW}))] if self._says_withdraw(turn) else []
+        return [*begun, *await self._serve_asked(turn)]
+
+    async def _serve_asked(self, turn: Turn) -> list[Event]:
         named = self.named(turn)
         if turn.from_button and named is not None and turn.entity("order_step") in {WITHDRAW_OPEN, FORM}:
             return await self._step(turn, named, turn.entity("order_step") or "")
@@ -142,19 +156,51 @@ class OrderStatus(AccountService, Detailed):
         account = [turn.source("account", customer)]
         orders = await turn.crm.orders(customer.record)
         if not orders:
-            turn.say("order_none", sources=account, buttons=[turn.person()])
-            return []
+            end = [turn.button("intent_title_contract_cancel", "/contract_cancel")]
+            also = end if self._wants_to_withdraw(turn) else []
+            turn.say("order_none", sources=account, buttons=[*also, turn.person()])
+            return self.done()
         named = self.named(turn)
         if named is not None:
             orders = [fact for fact in orders if fact.record == named]
         if not orders:
             turn.say("order_not_yours", number=named, sources=account, buttons=[turn.person()])
             return []
-        if turn.entity("order_step") == WITHDRAW and can_withdraw(orders[0].value):
-            return self.ask_for({"do": WITHDRAW, "number": orders[0].record, "product": orders[0].value.product})
+        if turn.entity("order_step") == WITHDRAW or self._wants_to_withdraw(turn):
+            return [*self.done(), *self._ask_to_withdraw(turn, orders)]
         unfinished = [fact for fact in orders if fact.value.status not in FINISHED]
         for fact in (unfinished or orders[:1])[:SHOWN]:
             self._tell(turn, fact, WITHDRAW)
+        return []
+
+    def serves_when_blocked(self, turn: Turn) -> bool:
+        """Nobody is kept from withdrawing because of what is unpaid."""
+        confirmed = (self.given(turn) or {}).get("do") == WITHDRAW
+        return confirmed or turn.entity("order_step") == WITHDRAW or self._wants_to_withdraw(turn)
+
+    def _says_withdraw(self, turn: Turn) -> bool:
+        return not self.resumed(turn) and not turn.from_button and withdraws(turn.text)
+
+    def _wants_to_withdraw(self, turn: Turn) -> bool:
+        """Whether it was said in this message, or before the proof of identity."""
+        return self._says_withdraw(turn) or (self.resumed(turn) and load(turn).get("do") == WITHDRAW)
+
+    def _ask_to_withdraw(self, turn: Turn, orders: list[Fact[Order]]) -> list[Event]:
+        """The one order that can be withdrawn is confirmed at once; of several, each has its button."""
+        possible = [fact for fact in orders if can_withdraw(fact.value)]
+        if len(possible) == 1:
+            only = possible[0]
+            return self.ask_for({"do": WITHDRAW, "number": only.record, "product": only.value.product})
+        for fact in possible[:SHOWN]:
+            self._tell(turn, fact, WITHDRAW)
+        if not possible:
+            turn.say(
+                "order_withdraw_late",
+                number=orders[0].record,
+                product=orders[0].value.product,
+                sources=[turn.source("order", orders[0]), law.source(turn, "355")],
+                buttons=[turn.button("intent_title_contract_cancel", "/contract_cancel"), turn.person()],
+            )
         return []
 
     async def _step(self, turn: Turn, number: str, step: str) -> list[Event]:

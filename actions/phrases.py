@@ -11,8 +11,9 @@ import re
 from actions.crm.models import Identifier
 
 _CANCEL = re.compile(
-    r"\b(abbrechen|abbruch|abbrich|brich ab|brechen sie ab|stopp?|vergiss es|vergessen sie es|lassen (sie|wir) das"
-    r"|egal|doch nicht|cancel|abort|never ?mind|forget it|leave it)\b",
+    r"\b(abbrechen|abbruch|abbrich|brich ab|brechen sie ab|stopp?|vergiss es|vergessen sie es"
+    r"|(be)?lassen (sie|wir) (das|es)( so| dabei)?|alles gut so|bleibt so|bleibt dabei"
+    r"|egal|(ach |dann )?doch nicht|nicht mehr nötig|cancel|abort|never ?mind|forget it|leave it)\b",
     re.IGNORECASE,
 )
 _NEGATION = (
@@ -36,12 +37,31 @@ _NEW_CODE = re.compile(
     r"|\b(never|nothing|not)\b.*\b(received?|arrived|got|came)\b",
     re.IGNORECASE,
 )
+_WITHDRAWAL = re.compile(r"\bwiderr[uie]\w*|\bwithdraw\w*", re.IGNORECASE)
+_NO_ORDER = re.compile(r"mandat|lastschrift|einzug|einwilligung|daten|mandate|debit|consent|data", re.IGNORECASE)
 _CODE = re.compile(r"(?<!\d)(\d{3})[ \-.]?(\d{3})(?!\d)")
 _CUSTOMER_NUMBER = re.compile(r"(?<!\d)\d{7}(?!\d)")
 _EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[a-z]{2,}", re.IGNORECASE)
 _PHONE = re.compile(r"(?<![\d+])(?:\+|00|0)[\d\s/().\-]{6,20}\d")
 _STOP_FILLER = frozenset(
-    {"bitte", "please", "it", "this", "that", "das", "ach", "ok", "dann", "ich", "möchte", "want", "to", "i"}
+    {
+        "bitte",
+        "please",
+        "danke",
+        "thanks",
+        "it",
+        "this",
+        "that",
+        "das",
+        "ach",
+        "ok",
+        "dann",
+        "ich",
+        "möchte",
+        "want",
+        "to",
+        "i",
+    }
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _FEW_WORDS = 4  # "meine Kundennummer lautet …"
@@ -55,10 +75,21 @@ _HEDGE = re.compile(
     r"maybe|perhaps|possibly|not sure|not yet|let me think|i('| a)?m thinking)\b",
     re.IGNORECASE,
 )
+_BEHIND_PREPOSITION = re.compile(
+    r"(?=\b(?:in|an|am|im|auf|bei|für|at|on|for)\s+(?:(?:der|dem|den|die|the)\s+)?([^\W\d][^?!.,;\d]{2,40}\s\d{1,4}\s?[a-z]?)\b)",
+    re.IGNORECASE,
+)
 _POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
 _HOUSE_NUMBER = re.compile(r"^\W*(?:[a-zäöüß.]+\s+){0,3}(\d{1,4}\s?[a-z]?)\W*$", re.IGNORECASE)
 
 _FAULT_WORDS = {
+    "internet_drops": re.compile(
+        r"\b(bricht|brechen|reißt)\b.{0,40}\b(ab|weg|zusammen)\b|abbr[üu]ch|abgebrochen|abbricht|aussetzer|instabil|wackelt"
+        r"|\b(immer wieder|ständig|dauernd|andauernd|alle paar (minuten|stunden)|ab und zu|zeitweise|manchmal)\b"
+        r".{0,30}\b(weg|aus|offline|unterbrochen|raus)\b"
+        r"|\bdrops?\b|dropping|disconnect|unstable|intermittent|\bcut(s|ting)? out\b|\bcomes and goes\b|on and off",
+        re.I,
+    ),
     "internet_slow": re.compile(r"langsam|ruckel|stockt|\bslow\w*|\blag(s|gy|ging)?\b", re.I),
     "phone": re.compile(r"telefon|festnetz|anruf|telephone|landline|phone|calls?\b", re.I),
     "tv": re.compile(r"fernseh|tv\b|sender|television|channel", re.I),
@@ -90,6 +121,12 @@ def says_yes(text: str) -> bool:
 def has_nothing_at_hand(text: str) -> bool:
     """ "I have no customer number", "keine Unterlagen zur Hand"."""
     return bool(_NOTHING_AT_HAND.search(text))
+
+
+def withdraws(text: str) -> bool:
+    """ "Ich widerrufe meine Bestellung": the right of withdrawal, which is no cancellation. A mandate or a consent is
+    withdrawn elsewhere."""
+    return bool(_WITHDRAWAL.search(text)) and not _NO_ORDER.search(text)
 
 
 def wants_new_code(text: str) -> bool:
@@ -139,6 +176,12 @@ def house_number_in(text: str) -> str | None:
     """A house number, with at most three words before it: "12a", "es ist die 3"."""
     found = _HOUSE_NUMBER.match(text)
     return found.group(1).replace(" ", "") if found else None
+
+
+def addresses_in(text: str, rest: str = "") -> list[str]:
+    """What may be an address in a sentence, from each preposition to a house number: "in der Geusar Strase 11". `rest`
+    is put behind, such as a place that stands elsewhere."""
+    return [f"{found.group(1)} {rest}".strip() for found in _BEHIND_PREPOSITION.finditer(text)]
 
 
 def fault_kind_in(text: str) -> str:

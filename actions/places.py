@@ -10,7 +10,7 @@ from actions.crm.addresses import read
 from actions.crm.models import AddressHit
 from actions.fiber import ADDRESS_ENTITIES, OTHER_ADDRESS
 from actions.form import Ask, Done, Form, Step
-from actions.phrases import house_number_in, postcode_in
+from actions.phrases import addresses_in, house_number_in, postcode_in
 from actions.turn import Turn
 
 # Most addresses offered at once.
@@ -57,9 +57,9 @@ class AddressForm(Form):
 
     async def open(self, turn: Turn) -> Step:
         if any(turn.entity(name) for name in ADDRESS_ENTITIES):
-            step = await self._look_up(turn, spoken_address(turn))
-            if step is not None:
-                return step
+            for words in _addresses(turn):
+                if (step := await self._look_up(turn, words)) is not None:
+                    return step
         if turn.entity("street"):
             self.explain(turn, "address_key")
         else:
@@ -116,6 +116,14 @@ class AddressForm(Form):
             return Done(serve=True, memory={"address_key": hit.key, "address_text": None})
         turn.say("address_ask_house_number", street=hit.address.line, buttons=[turn.person()])
         return Ask("address_key", {"address_text": hit.address.line})
+
+
+def _addresses(turn: Turn) -> list[str]:
+    """What may be the address in a sentence: where no street was recognised, it may be one that is misspelt."""
+    if turn.entity("street") is not None:
+        return [spoken_address(turn)]
+    place = " ".join(part for part in (turn.entity("postcode"), turn.entity("place")) if part)
+    return [*addresses_in(turn.text, place), turn.text]
 
 
 def _more_of_address(turn: Turn) -> str:

@@ -15,10 +15,33 @@ from actions.crm.contract_models import NewOrder
 from actions.crm.models import Customer, Fact
 from actions.details import Confirm, Declined, Detailed, Details, Field
 from actions.letters import bilingual, letter
+from actions.patterns import any_of
 from actions.phrases import identifier_in
 from actions.turn import Event, Turn
+from bot.transparency.format import spoken_phone
 
 _LONGEST_NAME = 80
+
+
+_IN = any_of(
+    r"\b(zu|nach) (euch|ihnen|saalenetz)\b",
+    r"\b(hierher|her|mitbring\w*|herhol\w*|behalten)\b",
+    r"\bto (you|saalenetz)\b",
+    r"\bbring\b",
+)
+_OUT = any_of(
+    r"\bzu(m|r)? (einem|einer|der|dem|ander\w+|neuen)\b",
+    r"\b(weg|woanders|anderswo|abgeben|away|elsewhere|leaving)\b",
+    r"\b(ander\w*|neue\w*) anbieter\b",
+    r"\b(another|other|new) provider\b",
+)
+
+
+def direction_in(text: str) -> str | None:
+    """Whether the number is to come or to go; None if the words do not say."""
+    if _IN.search(text):
+        return "in"
+    return "out" if _OUT.search(text) else None
 
 
 class DirectionField(Field):
@@ -30,8 +53,11 @@ class DirectionField(Field):
         choices = [turn.button(f"button_port_{way}", f'/inform{{"direction": "{way}"}}') for way in ("in", "out")]
         turn.say("port_ask_direction", buttons=[*choices, turn.person()])
 
+    def is_plain_answer(self, turn: Turn, details: Details) -> bool:
+        return direction_in(turn.text) is not None
+
     async def take(self, turn: Turn, details: Details) -> bool:
-        way = turn.entity("direction")
+        way = turn.entity("direction") or (None if turn.from_button else direction_in(turn.text))
         if way == "out":
             cancel = turn.button("intent_title_contract_cancel", "/contract_cancel")
             law.say(turn, "law_59_away", buttons=[cancel, turn.person()])
@@ -81,7 +107,8 @@ class ProviderField(Field):
 
 
 def _summary(turn: Turn, details: Details) -> dict[str, Any]:
-    given = {name: details[name] for name in ("phone", "provider", "contract_number")}
+    given = {"provider": details["provider"], "contract_number": details["contract_number"]}
+    given["phone"] = spoken_phone(details["phone"])
     return {**given, "law": turn.wording("law_59_interruption")}
 
 
@@ -92,6 +119,12 @@ class NumberPorting(AccountService, Detailed):
     intent = "number_porting"
     naming = ("contract_number",)
     fields = (DirectionField(), NumberField(), ProviderField(), Confirm("port_confirm", _summary, section="59"))
+
+    async def serve(self, turn: Turn) -> list[Event]:
+        if not self.resumed(turn) and await turn.proven_customer() is None:
+            availability = turn.button("intent_title_fiber_availability", "/fiber_availability")
+            law.say(turn, "law_59_ways", buttons=[availability, turn.person()])
+        return await super().serve(turn)
 
     async def serve_customer(self, turn: Turn, customer: Fact[Customer]) -> list[Event]:
         if (details := self.given(turn)) is not None:

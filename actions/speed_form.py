@@ -13,7 +13,7 @@ from actions.choices import SUMMARY, YES, agreed, button, choice, new_summary, y
 from actions.crm.models import Contract, Fact
 from actions.form import Ask, Done, Form, Step
 from actions.lines import ask_line, line, line_named, lines_of_customer
-from actions.speeds import how_in, measured_in, megabytes_in, says_not_measured, verdict
+from actions.speeds import how_in, is_only_speed, measured_in, megabytes_in, says_not_measured, verdict
 from actions.turn import Turn
 from bot.transparency.format import number
 
@@ -38,7 +38,7 @@ class SpeedForm(Form):
         return await self._go_on(turn, contracts, {LINE: line(contracts, turn.slot(LINE)).record})
 
     def is_plain_answer(self, turn: Turn, slot: str) -> bool:
-        if slot != LINE and turn.entity("speed") is not None:
+        if slot != LINE and _names_value(turn):
             return True
         if slot == CONFIRM:
             return agreed(turn) is not None
@@ -53,7 +53,7 @@ class SpeedForm(Form):
         if slot == LINE:
             named = line_named(turn, contracts)
             return None if named is None else await self._go_on(turn, contracts, {LINE: named.record})
-        if slot == VALUE or turn.entity("speed") is not None:  # also as a correction, later
+        if slot == VALUE or _names_value(turn):  # also as a correction, later
             return await self._take_value(turn, contracts)
         if slot == HOW:
             how = choice(turn) or (None if turn.from_button else how_in(turn.text))
@@ -141,6 +141,11 @@ class SpeedForm(Form):
         shown = new_summary(turn)
         turn.say("speed_confirm", buttons=yes_and_no(turn, shown))
         return Ask(CONFIRM, {**memory, SUMMARY: shown})
+
+
+def _names_value(turn: Turn) -> bool:
+    """Whether the message holds a speed, or is nothing but a number."""
+    return turn.entity("speed") is not None or (not turn.from_button and is_only_speed(turn.text))
 
 
 def tell_bytes(turn: Turn) -> None:

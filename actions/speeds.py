@@ -21,7 +21,8 @@ FASTEST = 10_000
 NEARLY = 0.9
 
 _NUMBER = r"(\d{1,5}(?:[.,]\d{1,3})?)(?!\d|\s*(?:%|prozent|per ?cent))"
-_UNIT = r"\s*(?:(k|m|g)\w*|mb\w*)?"
+# "20 kommen an" and "40 gemessen" name no kilobits and no gigabits.
+_UNIT = r"\s*(?:(k|m|g)(?=b|ilo|ega|iga|\b)\w*)?"
 # The measured one of two numbers: "20 von 100", "12 statt 50", "pay 250 and get 40".
 _LITTLE = r"nur|bloß|gerade mal|höchstens|maximal|only|just"
 _ARRIVES = r"kommen|kommt|bekomme\w*|krieg\w*|gemessen\w*|messe\w*|zeigt|get|getting|measured?|shows?"
@@ -30,8 +31,22 @@ _MEASURED = (
     any_of(rf"\b(?:{_LITTLE}|{_ARRIVES})\b(?: \w+){{0,2}}? {_NUMBER}{_UNIT}"),
     any_of(rf"(?<![\w.,-]){_NUMBER}{_UNIT}"),
 )
+# What was ordered: "habe 250er gebucht", "250er Leitung", "I pay for 250". Never a measurement.
+_SOLD = (
+    r"gebucht\w*|bestellt\w*|versprochen\w*|zugesagt\w*|vertrag\w*|tarif\w*|bezahl\w*|zahl\w*"
+    r"|booked|ordered|promised|contract|tariff|plan|pay(?:ing)?"
+)
+_BOOKED = any_of(
+    rf"\b(?:{_SOLD})\b(?: (?!nur\b|only\b)[^\W\d]+){{0,3}}? {_NUMBER}(?:er)?{_UNIT}",
+    rf"{_NUMBER}(?:er)?{_UNIT}(?:/s)?[- ](?:leitung|anschluss|line|connection)\b",
+    rf"{_NUMBER}(?:er)?{_UNIT}(?:/s)?(?: [^\W\d]+){{0,2}}? (?:{_SOLD})\b",
+)
 # "MB/s" is bytes and "mb/s" is written for both: only what can be nothing else is taken for bytes.
 _BYTES = re.compile(r"\s*(?i:[kmg](?:ilo|ega|iga)?)?-?(?:(?i:bytes?)\b|B(?:\s?/\s?[sS]|\s(?:pro|per|je)\s|ps\b))")
+_ONLY_SPEED = re.compile(
+    rf"^\W*(?:ca\.?|etwa|rund|so|about|around)?\s*{_NUMBER}\s*(?:[kmg](?=b|ilo|ega|iga|\b)\w*(?:/s)?)?\W*$",
+    re.IGNORECASE,
+)
 _WIFI = any_of(r"\b(wlan|w-lan|wifi|wi-fi|wireless|funk|handy|tablet|smartphone|kabellos)\b")
 _CABLE = any_of(r"\b(lan|lan-?kabel|netzwerkkabel|kabel|per kabel|mit kabel|ethernet|wired|cable)\b")
 _NOT_MEASURED = any_of(
@@ -58,8 +73,15 @@ def megabytes_in(text: str) -> float | None:
     return _in_range(_scaled(found)) if found is not None and _is_bytes(found) else None
 
 
+def is_only_speed(text: str) -> bool:
+    """Whether the message is a number and perhaps a unit, nothing else: "60", "ca. 60 Mbit/s"."""
+    return bool(_ONLY_SPEED.match(text)) and measured_in(text) is not None
+
+
 def _measured(text: str) -> re.Match[str] | None:
-    return next((found for pattern in _MEASURED if (found := pattern.search(text))), None)
+    *named, any_number = _MEASURED
+    found = next((match for pattern in named if (match := pattern.search(text))), None)
+    return found or any_number.search(_BOOKED.sub(" ", text))
 
 
 def _scaled(found: re.Match[str]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -159,7 +160,10 @@ class TariffChange(AccountService, Detailed):
         tariffs = await turn.crm.tariffs_at(contract.address)
         others = [tariff for tariff in tariffs if tariff.value.name != contract.tariff]
         if not others:
-            turn.say("tariff_none", sources=[turn.source("contract", fact)], buttons=[turn.person()])
+            hits = await turn.crm.find_addresses(contract.address.line, limit=1)
+            at_home = json.dumps({"address_key": hits[0].key}) if hits and hits[0].complete else ""
+            fiber = turn.button("intent_title_fiber_availability", f"/fiber_availability{at_home}")
+            turn.say("tariff_none", sources=[turn.source("contract", fact)], buttons=[fiber, turn.person()])
             return []
         return self.ask_for(
             {

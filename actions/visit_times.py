@@ -66,11 +66,16 @@ def fits(slot: VisitSlot, hours: tuple[time, time] | None) -> bool:
     return starts <= begins < ends if begins == until else begins <= starts and ends <= until
 
 
+def ordinal_in(text: str) -> int | None:
+    """Which of several the words mean, counted from 0: "the second one" is 1."""
+    return next((position for position, words in enumerate(_ORDINALS) if words.search(text)), None)
+
+
 def chosen_in_words(turn: Turn, offered: Sequence[Fact[VisitSlot]]) -> Fact[VisitSlot] | None:
     """The offered window that the words mean: "the second one", "Monday at 8"."""
-    for position, words in enumerate(_ORDINALS[: len(offered)]):
-        if words.search(turn.text) and turn.entity("date") is None:
-            return offered[min(position, len(offered) - 1)]
+    position = ordinal_in(turn.text)
+    if position is not None and offered and turn.entity("date") is None:
+        return offered[min(position, len(offered) - 1)]
     day, hours = wished_day(turn), wished_hours(turn)
     if day is None and hours is None:
         return None

@@ -19,7 +19,7 @@ _ADJECTIVE = r"(?:(?:gro(?:ß|ss)en?|kleinen?|alten?|neuen?|oberen?|unteren?|lan
 # "in der Großen Ulrichstraße", "an der Weißen Mauer": on the sign it says "Große", "Weiße".
 _INFLECTED = re.compile(r"^(gro(?:ß|ss)e|kleine|alte|neue|obere|untere|lange|hohe|wei(?:ß|ss)e)n(?=\s)", re.IGNORECASE)
 # These endings are enough to be a street; those of the second list need a house number behind them.
-_SURE = r"(?:stra(?:ß|ss)e|str\.|str|allee|gasse|chaussee)"
+_SURE = r"(?:stra(?:ß|ss|s)e|str\.|str|allee|gasse|chaussee)"
 _WITH_NUMBER = r"(?:weg|platz|ring|ufer|damm|hof|steig|graben|pfad|promenade|siedlung|winkel|berg|mauer|markt)"
 _HOUSE = (
     r"\s*,?\s*(?:(?:haus)?nr\.?|(?:haus)?nummer|no\.?|number)?\s*"
@@ -28,7 +28,7 @@ _HOUSE = (
 )
 _JOINED = re.compile(rf"\b({_ADJECTIVE}(?:[\w]+-)*[^\W\d]{{3,}}?-?{_SURE})(?:(?!\w)|(?=\d))(?:{_HOUSE})?", _FLAGS)
 _APART = re.compile(
-    rf"\b((?:[^\W\d]+-)*[^\W\d]{{2,}}(?:er|sche|-)\s?-?(?:stra(?:ß|ss)e|str\.|str|allee|platz|weg|ring))(?!\w)"
+    rf"\b((?:[^\W\d]+-)*[^\W\d]{{2,}}(?:er|sche|-)\s?-?(?:stra(?:ß|ss|s)e|str\.|str|allee|platz|weg|ring))(?!\w)"
     rf"(?:{_HOUSE})?",
     _FLAGS,
 )
@@ -81,9 +81,9 @@ def _street(name: str) -> str:
     name = _INFLECTED.sub(r"\1", re.sub(r"\s+", " ", name.strip()))
     name = re.sub(r"^weisse\b", "Weiße", name, flags=_FLAGS)
     name = re.sub(r"^gr\.", "Große", re.sub(r"^kl\.", "Kleine", name, flags=_FLAGS), flags=_FLAGS)
-    name = re.sub(r"(?<=[^\W\d])(-?)(?:strasse|str\.?|straße)$", r"\1straße", name, flags=_FLAGS)
-    name = re.sub(r"(?<=\s)(?:strasse|str\.?|straße)$", "Straße", name, flags=_FLAGS)
-    name = re.sub(r"-(?:strasse|str\.?|straße)$", "-Straße", name, flags=_FLAGS)
+    name = re.sub(r"(?<=[^\W\d])(-?)(?:strass?e|str\.?|straße)$", r"\1straße", name, flags=_FLAGS)
+    name = re.sub(r"(?<=\s)(?:strass?e|str\.?|straße)$", "Straße", name, flags=_FLAGS)
+    name = re.sub(r"-(?:strass?e|str\.?|straße)$", "-Straße", name, flags=_FLAGS)
     words = name.split(" ")
     small = {"der", "den", "dem"}
     return " ".join(word if word in small else word[:1].upper() + word[1:] for word in words)

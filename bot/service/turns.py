@@ -25,6 +25,7 @@ from bot.service.brain import BrainClient, BrainUnavailable
 from bot.service.brain_protocol import Reply, SentFile, TurnRequest, TurnResponse
 from bot.service.case_questions import CaseQuestions
 from bot.service.conversations import Conversations
+from bot.service.typed_titles import typed_payload
 from bot.service.why import why_last_answer
 from bot.settings import Settings
 from bot.store import inbox, traces
@@ -33,7 +34,7 @@ from bot.store.conversations import Conversation, OpenConversation
 from bot.store.errors import StoreUnavailable
 from bot.store.inbox import Lease
 from bot.store.log import customer_texts, read_conversation
-from bot.store.unit_of_work import Store
+from bot.store.unit_of_work import Store, Unit
 from bot.store.wakeup import Hint
 from bot.transparency import openings
 from bot.transparency.wording import Wording, language_of
@@ -178,10 +179,10 @@ class Turns:
             if row is None or row.holder is not Holder.BOT or not await inbox.holds_lease(unit, lease):
                 return None
             said = await customer_texts(unit, row.id, lease.seq, row.inbound_seq)
+            heard = [(text, payload) for _, _, text, payload, _ in said if text]
+            payload = await self._chosen(unit, row, lease.seq, heard)
             files = await files_of(unit, [message for message, _, _, _, has_files in said if has_files])
         newest_id, newest_seq, *_ = said[-1]
-        heard = [(text, payload) for _, _, text, payload, _ in said if text]
-        payload = heard[0][1] if len(heard) == 1 else None
         # A pressed button among other messages counts as its title, so that none of them goes unheard.
         text = None if payload else "\n".join(text for text, _ in heard)
         request = TurnRequest(
@@ -197,6 +198,14 @@ class Turns:
             files=[SentFile(message=message, kind=one.kind) for message, sent in files.items() for one in sent],
         )
         return _Turn(conversation=row, request=request, newest_seq=newest_seq)
+
+    @staticmethod
+    async def _chosen(unit: Unit, row: Conversation, seq: int, heard: list[tuple[str, str | None]]) -> str | None:
+        """The payload of the one button that the turn is: pressed, or typed as it stands there."""
+        if len(heard) != 1:
+            return None
+        text, pressed = heard[0]
+        return pressed or await typed_payload(unit, row.id, epoch=row.epoch, seq=seq, text=text)
 
     async def _ask(self, turn: _Turn) -> TurnResponse:
         typing = asyncio.get_running_loop().call_later(_SHOW_TYPING_AFTER, self._show_typing, turn.conversation)

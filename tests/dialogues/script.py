@@ -51,7 +51,7 @@ dialogue starts a new conversation on fresh demo data. Run some of them with
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -116,7 +116,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def lines(self, language: Language) -> list[str]:
         """What the customer writes in this step; nothing if they do something else."""
         written = each(self.both) or each(self.de if language == "de" else self.en)
-        return [line.replace("{workday}", _workday(language)) for line in written]
+        today = datetime.now(REGION).date()
+        return [line.replace("{workday}", workday(language, today)) for line in written]
 
     @property
     def expects(self) -> bool:
@@ -149,9 +150,9 @@ class Dialogue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return ((self.channel, self.crm), *(more[way] for way in self.also))
 
 
-def _workday(language: Language) -> str:
+def workday(language: Language, today: date) -> str:
+    """The name of the next day behind `today` on which the company works."""
     holidays = country_holidays("DE", subdiv=Settings.federal_state)
-    today = datetime.now(REGION).date()
     days = (today + timedelta(days=ahead) for ahead in range(1, 8))
     return format_date(next(day for day in days if day.weekday() < 5 and day not in holidays), "EEEE", locale=language)
 

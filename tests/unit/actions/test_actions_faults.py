@@ -26,7 +26,7 @@ from bot.service.working_hours import WorkingHours
 from bot.transparency.format import REGION, short_window
 
 TECHNOLOGIES = ("dsl", "cable", "fiber")
-KINDS = ("internet_out", "phone", "tv", "other")
+KINDS = ("internet_out", "internet_drops", "phone", "tv", "other")
 HOURS = WorkingHours.parse("Mo-Fr 08:00-20:00; Sa 09:00-16:00", "ST", REGION)
 SHEET = ProductSheet(tariff="x", max_mbit=100, normal_mbit=83, min_mbit=54, issued=date(2026, 1, 1))
 
@@ -48,7 +48,7 @@ async def asked_in_form(
     [
         ('/inform{"choice": "tv"}', "inform", {"choice": "tv"}, "tv", "cable"),
         ("Das Festnetz ist tot", "nlu_fallback", {}, "phone", "lights"),
-        ("the internet keeps dropping", "slow_internet", {}, "internet_out", "devices"),
+        ("the internet keeps dropping", "slow_internet", {}, "internet_drops", "devices"),
         ("Der Router blinkt rot", "router_help", {}, "internet_out", "devices"),
     ],
 )
@@ -157,6 +157,11 @@ def test_a_light_that_is_steady_needs_no_look_at_the_cable() -> None:
         ("restart", "geht wieder", "works"),
         ("restart", "es funktioniert jetzt wieder, danke", "works"),
         ("restart", "it works again", "works"),
+        ("power", "Steckdose ist ok", "done"),
+        ("cable", "alles fest", "done"),
+        ("cable", "hm keine ahnung wo das kabel ist", "skip"),
+        ("lights", "keine ahnung", "unknown"),
+        ("power", "ist nicht in Ordnung", None),
         ("restart", "geht immer noch nicht", "no_help"),
         ("restart", "Das geht schon wieder nicht", "no_help"),
         ("restart", "still not working", "no_help"),
@@ -201,6 +206,12 @@ def test_no_text_breaks_the_reading(step: str, text: str) -> None:
     [
         ("12 mbit", 12),
         ("kommt nur 20 an", 20),
+        ("Mein Internet ist viel zu langsam, habe 250er gebucht", None),
+        ("meine 100er Leitung ist langsam", None),
+        ("I ordered 500 Mbit and it is slow", None),
+        ("250 gebucht, 40 gemessen", 40),
+        ("100 Mbit/s im Tarif, 20 kommen an", 20),
+        ("es kommen 240 an, mit Kabel gemessen", 240),
         ("Es kommen nur 20 von 100 Mbit an", 20),
         ("ich bezahle 250 und bekomme nur 40 Mbit", 40),
         ("Speedtest zeigt nur 12 Mbit/s statt 100", 12),
@@ -215,7 +226,8 @@ def test_no_text_breaks_the_reading(step: str, text: str) -> None:
         ("3 mb", 3),
         ("50 mb/s", 50),
         ("50 MBit/s", 50),
-        ("50 MB Leitung", 50),
+        ("50 MB Leitung", None),
+        ("auf meiner 50 MB Leitung kommen 12 an", 12),
         ("bin bei 20 Prozent", None),
         ("keine Ahnung", None),
         ("0", None),
@@ -253,10 +265,39 @@ def test_wifi_is_no_cable() -> None:
         ("sage den Termin bitte ab", False, "cancel"),
         ("kann ich auf Dienstag verschieben", False, "move"),
         ("Wann kommt der Techniker?", False, None),
+        ("nachmittags wäre mir lieber", False, "move"),
+        ("am Dienstag kann ich leider nicht", False, "move"),
+        ("da kann ich nicht, bitte absagen", False, "cancel"),
+        ("I can't make it on Tuesday", False, "move"),
     ],
 )
 def test_words_about_an_appointment(text: str, missed: bool, wish: str | None) -> None:
     assert (appointment_words.says_missed(text), appointment_words.wish_in(text)) == (missed, wish)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Mein Internet bricht ständig ab", "internet_drops"),
+        ("Internet fällt immer wieder aus", "internet_drops"),
+        ("my wifi drops every few minutes", "internet_drops"),
+        ("Mein Internet ist seit gestern ausgefallen", "internet_out"),
+        ("Internet fällt seit heute früh aus", "internet_out"),
+        ("Das Internet ist komplett weg", "internet_out"),
+    ],
+)
+def test_a_line_that_drops_is_told_from_one_that_is_down(text: str, kind: str) -> None:
+    assert fault_kind_in(text) == kind
+
+
+def test_a_line_that_drops_has_its_cable_checked_although_the_light_is_steady_now() -> None:
+    steady = {"devices": "all", "lights": "steady"}
+    assert line_check.next_step("internet_drops", "cable", steady) == "cable"
+
+
+@pytest.mark.parametrize(("text", "speed"), [("60", True), ("ca. 60 Mbit/s", True), ("0", False), ("60 Jahre", False)])
+def test_a_bare_number_is_a_measurement(text: str, speed: bool) -> None:
+    assert speeds.is_only_speed(text) is speed
 
 
 def test_words_about_a_case() -> None:

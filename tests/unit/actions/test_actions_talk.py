@@ -15,7 +15,17 @@ from actions.crm.errors import CrmUnavailable
 from actions.fallback import Fallback
 from actions.identity import IdentityForm
 from actions.own_data import ERASE, RECORD, OwnData
-from actions.phrases import code_in, fault_kind_in, has_nothing_at_hand, house_number_in, identifier_in, wants_new_code
+from actions.phrases import (
+    addresses_in,
+    code_in,
+    fault_kind_in,
+    has_nothing_at_hand,
+    house_number_in,
+    identifier_in,
+    only_stops,
+    wants_new_code,
+    withdraws,
+)
 from actions.referral import HandOverRequest, Refer
 from actions.talk import Goodbye
 from actions.turn import spoken_language
@@ -153,6 +163,14 @@ def test_phrases() -> None:
     assert wants_new_code("da kommt nichts an")
     assert not wants_new_code("123456")
     assert fault_kind_in("irgendwas") == "other"
+    assert only_stops("doch nicht, lassen wir es so") and not only_stops("doch nicht am Dienstag")
+    assert addresses_in("Wie weit ist der Ausbau in der Geusar Strase 11?", "Merseburg") == [
+        "Geusar Strase 11 Merseburg"
+    ]
+    assert addresses_in("Wie weit ist der Ausbau in Merseburg?") == []
+    withdrawn = ("Ich widerrufe meine Bestellung", "I want to withdraw my order", "Widerruf meines Vertrags")
+    others = ("Mandat widerrufen", "Ich widerrufe meine Einwilligung", "withdraw my consent", "Ich kündige")
+    assert [withdraws(text) for text in (*withdrawn, *others)] == [True] * 3 + [False] * 4
 
 
 def tracker(text: str, language: str, locale: str, events: list[dict[str, Any]]) -> Tracker:

@@ -35,6 +35,7 @@ D-06217 Merseburg => postcode=06217; place=Merseburg
 06110 2048173 => postcode=06110; customer_number=2048173
 Lindenstr. 12a, 06110 Halle (Saale) => street=Lindenstraße; house_number=12a; postcode=06110; place=Halle (Saale)
 lindenstrasse 5 => street=Lindenstraße; house_number=5
+gibt es in der Lindenstrase 5 Glasfaser => street=Lindenstraße; house_number=5
 Am Markt 3 in Naumburg => street=Am Markt; house_number=3; place=Naumburg
 wohne am sportplatz 4 in leuna => street=Am Sportplatz; house_number=4; place=Leuna
 Merseburger Straße 40 => street=Merseburger Straße; house_number=40
