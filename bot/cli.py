@@ -101,7 +101,15 @@ def edge(
     settings = Settings.from_environment()
     app = create_app(settings, workers=workers)
     app.on_startup.append(settle)
-    web.run_app(app, host=settings.host, port=settings.port, print=None, shutdown_timeout=5, loop=new_loop())
+    web.run_app(
+        app,
+        host=settings.host,
+        port=settings.port,
+        print=None,
+        shutdown_timeout=5,
+        access_log=None,
+        loop=new_loop(),
+    )
 
 
 @app.command()

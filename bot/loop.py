@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
+
+if sys.version_info >= (3, 11):
+    from asyncio import timeout
+else:
+    from async_timeout import timeout
+
+# `timeout` is the way to limit what is done often: `asyncio.wait_for` makes a task for each call.
+__all__ = ["new_loop", "settle", "timeout"]
 
 
 def new_loop() -> asyncio.AbstractEventLoop:

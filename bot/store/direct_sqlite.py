@@ -113,7 +113,8 @@ class DirectConnection:
             "foreign_keys=ON",
             # What is deleted or replaced is overwritten with zeros.
             "secure_delete=ON",
-            "cache_size=-16000",
+            # In KiB, for each connection; behind it the system's own cache has the file.
+            "cache_size=-4000",
         ):
             statement = f"PRAGMA {setting}"
             await self._run(statement, lambda: self._opened.execute(statement).fetchall())  # noqa: B023 (run at once)
