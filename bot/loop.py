@@ -24,6 +24,10 @@ def new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
+# Python's own thresholds, which a start may have raised.
+_HABIT = (700, 10, 10)
+
+
 async def settle(_of: object = None) -> None:
     """What is there once a process is ready stays until its end: the collector passes over it from now on.
 
@@ -32,3 +36,4 @@ async def settle(_of: object = None) -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_HABIT)

@@ -103,14 +103,17 @@ async def test_what_is_not_stored_or_needs_no_turn_is_nobodys_to_begin(desk: Des
 
 
 async def test_a_running_worker_answers_without_looking_for_it(desk: Desk) -> None:
+    changed = asyncio.Event()
+    desk.store.wakeup.subscribe(lambda _hint: changed.set())
     running = asyncio.create_task(desk.turns.run())
-    while desk.conversations.worker is None:
-        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert desk.conversations.worker is desk.turns
     conversation_id = await desk.start()
     for text in ("eins", "zwei"):
         await desk.say(conversation_id, text)
         while (await desk.log(conversation_id))[-1].text != f"Echo: {text}":
-            await asyncio.sleep(0.01)
+            await changed.wait()
+            changed.clear()
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
