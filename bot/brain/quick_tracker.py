@@ -1,19 +1,32 @@
-"""Rasa's tracker, which makes fresh trackers of its kind for less.
+"""Rasa's tracker, which makes fresh trackers of its kind for less, and sorts out its events once.
 
-Guarantee: `init_copy` gives what Rasa's own gives: the same slots with their initial values, no events. Rasa makes five
-such copies in a turn and asks Python's `copy` for each of their slots, which takes longer than all the events that are
-then played on them.
+Guarantee: `init_copy` and `applied_events` give what Rasa's own give. Rasa makes five fresh copies in a turn and asks
+Python's `copy` for each of their slots, which takes longer than all the events that are then played on them; and it
+goes through all events several times a prediction to find those that were not taken back.
 """
 
 from __future__ import annotations
 
 from rasa.shared.constants import DEFAULT_SENDER_ID
+from rasa.shared.core.events import Event
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
 
 class QuickTracker(DialogueStateTracker):
     """What the tracker store hands out."""
+
+    # The events that count, for so many events of which this is the last: events only ever come behind it.
+    _sorted_out: tuple[int, Event, list[Event]] | None = None
+
+    def applied_events(self) -> list[Event]:
+        """As the parent's."""
+        if not self.events:
+            return []
+        known, last = self._sorted_out, self.events[-1]
+        if known is None or known[0] != len(self.events) or known[1] is not last:
+            known = self._sorted_out = len(self.events), last, super().applied_events()
+        return list(known[2])
 
     def init_copy(self) -> QuickTracker:
         """As the parent's."""

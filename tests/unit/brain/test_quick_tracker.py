@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, ActiveLoop, BotUttered, SlotSet, UserUttered
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionReverted,
+    ActiveLoop,
+    BotUttered,
+    Restarted,
+    SlotSet,
+    UserUtteranceReverted,
+    UserUttered,
+)
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.brain.quick_tracker import QuickTracker
@@ -32,6 +41,19 @@ def test_copies_are_those_of_rasa() -> None:
         for name, slot in made.slots.items():
             assert type(slot) is type(expected.slots[name])
             assert vars(slot) == vars(expected.slots[name])
+
+
+def test_the_events_that_count_are_those_of_rasa_after_each_event() -> None:
+    domain = Domain.from_file(ROOT / "domain.yml")
+    ours, theirs = QuickTracker("c", domain.slots), DialogueStateTracker("c", domain.slots)
+    assert ours.applied_events() == []
+    taken_back = [ActionExecuted("utter_help"), ActionReverted(), ActionExecuted("fault_form"), UserUtteranceReverted()]
+    for event in [*EVENTS, *taken_back, *EVENTS, Restarted(), *EVENTS]:
+        ours.update(event)
+        theirs.update(event)
+        assert ours.applied_events() == theirs.applied_events()
+        ours.applied_events().clear()
+        assert ours.applied_events() == theirs.applied_events()
 
 
 def test_a_copy_is_on_its_own() -> None:
