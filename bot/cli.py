@@ -94,12 +94,21 @@ def edge(
     """Serve customers and agents."""
     from aiohttp import web
 
+    from bot.loop import new_loop, settle
     from connectors.edge import create_app
 
     _log_as_text()
     settings = Settings.from_environment()
+    app = create_app(settings, workers=workers)
+    app.on_startup.append(settle)
     web.run_app(
-        create_app(settings, workers=workers), host=settings.host, port=settings.port, print=None, shutdown_timeout=5
+        app,
+        host=settings.host,
+        port=settings.port,
+        print=None,
+        shutdown_timeout=5,
+        access_log=None,
+        loop=new_loop(),
     )
 
 

@@ -94,6 +94,9 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def _security_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    if isinstance(response, web.WebSocketResponse):
+        # Nothing that a browser shows; kept as long as the socket is open.
+        return
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
 

@@ -30,6 +30,7 @@ from bot.brain.assistant import Assistant, NotReady
 from bot.brain.memory import BrainMemory, MemoryAway
 from bot.brain.plain_text import PlainText, plain_text
 from bot.brain.turn import Saved, Turn, TurnFailed, begin
+from bot.loop import settle
 from bot.nlu.encoder import EncodeTogether
 from bot.nlu.text import clean
 from bot.service.brain_protocol import Failure, HandoverReason, TurnRequest, TurnResponse
@@ -90,6 +91,7 @@ class KlartextInput(InputChannel):
             # The first message would otherwise pay for what libraries load on first use, most of a second.
             with suppress(NotReady):
                 await self._assistant.ready(getattr(app.ctx, "agent", None)).parse_message("Guten Tag")
+            await settle()
 
         @blueprint.listener("before_server_stop")
         async def stop(*_: Any) -> None:

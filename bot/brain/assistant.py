@@ -2,7 +2,7 @@
 
 Guarantee: every turn is answered by an assistant whose action link, graph runner and error watch are ours,
 also after Rasa has loaded another model. Only public attributes of the loaded agent are set (and one method
-replaced, see `action_check`). `NotReady` while no model is loaded.
+replaced for good, see `action_check`). `NotReady` while no model is loaded.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from rasa.core.agent import Agent
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.domain import Domain
 
 from bot.brain.action_check import check_here_only
 from bot.brain.action_endpoint import ActionEndpoint
@@ -51,6 +52,7 @@ class Assistant:
             agent.action_endpoint = processor.action_endpoint = self._endpoint
         if isinstance(processor.graph_runner, DaskGraphRunner):
             processor.graph_runner = PlainGraphRunner.in_place_of(processor.graph_runner)
+            _ask_once(processor.domain)
         return agent
 
     async def close(self) -> None:
@@ -65,3 +67,9 @@ class Assistant:
         if stock is not None and stock.url and self._settings.actions_url == Settings.actions_url:
             url = stock.url if urlsplit(stock.url).path else f"{stock.url}/webhook"
         return ActionEndpoint.in_place_of(stock, url, self._settings.brain_timeout * ACTION_SHARE)
+
+
+def _ask_once(domain: Domain) -> None:
+    """Rasa asks of every message whether the domain is empty, and builds an empty one each time to compare with."""
+    empty = domain.is_empty()
+    domain.is_empty = lambda: empty

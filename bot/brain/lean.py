@@ -10,6 +10,7 @@ defined; whoever tries to compute with one gets `LeftOut`. Nothing of Rasa is ch
 
 from __future__ import annotations
 
+import gc
 import importlib.abc
 import importlib.machinery
 import itertools
@@ -25,6 +26,8 @@ import yaml
 from bot.logs import mask_output
 from bot.settings import ROOT
 
+# New objects before the garbage collector looks at them, while everything is loaded.
+_SELDOM = 100_000
 # With what Rasa imports beside it for the same components.
 LEFT_OUT = frozenset({"tensorflow", "tensorflow_addons", "tensorflow_hub", "tensorflow_text", "keras", "transformers"})
 # Of Rasa's own components, those that do without.
@@ -114,6 +117,9 @@ def main(arguments: Sequence[str]) -> None:
     if does_without(_configuration(arguments)):
         leave_out()
     mask_output()
+    # Rasa's modules and data are hundreds of thousands of objects that stay. Python would look at all of them again and
+    # again while they come; a brain that is ready goes back to Python's own habit (`bot.loop.settle`).
+    gc.set_threshold(_SELDOM, 50, 100)
     sys.argv = ["rasa", *arguments]
     runpy.run_module("rasa", run_name="__main__", alter_sys=True)
 

@@ -27,6 +27,7 @@ from sqlalchemy.schema import CreateTable
 
 from bot.store.engine import Database
 from bot.store.errors import StoreUnavailable
+from bot.store.prepared import repeated
 
 KEPT_TURNS = 3
 # Longer than this nobody waits for a connection or a statement.
@@ -53,15 +54,17 @@ _t = brain_turn.c
 _OF_CONVERSATION = _t.conversation_id == bindparam("conversation")
 # Without a turn to continue from, both names are that of the asked turn.
 _THESE_TWO = _t.turn_id.in_([bindparam("turn"), bindparam("after")])
-_RECALL = select(_t.turn_id, _t.epoch, _t.snapshot, _t.response).where(_OF_CONVERSATION, _THESE_TWO)
-_ANSWER = select(_t.response).where(_OF_CONVERSATION, _t.turn_id == bindparam("turn"))
+_RECALL = repeated(select(_t.turn_id, _t.epoch, _t.snapshot, _t.response).where(_OF_CONVERSATION, _THESE_TWO))
+_ANSWER = repeated(select(_t.response).where(_OF_CONVERSATION, _t.turn_id == bindparam("turn")))
 _NEWEST = select(_t.turn_id).where(_OF_CONVERSATION).order_by(_t.created_at.desc()).limit(KEPT_TURNS)
 # In words that both databases know: as an expression of one dialect it would be compiled anew at every turn.
-_INSERT = text(
-    "INSERT INTO brain_turn (conversation_id, turn_id, epoch, snapshot, response, created_at) "
-    "VALUES (:conversation_id, :turn_id, :epoch, :snapshot, :response, :created_at) ON CONFLICT DO NOTHING"
-).bindparams(bindparam("created_at", type_=brain_turn.c.created_at.type))
-_PRUNE = delete(brain_turn).where(_OF_CONVERSATION, ~_THESE_TWO, _t.turn_id.not_in(_NEWEST))
+_INSERT = repeated(
+    text(
+        "INSERT INTO brain_turn (conversation_id, turn_id, epoch, snapshot, response, created_at) "
+        "VALUES (:conversation_id, :turn_id, :epoch, :snapshot, :response, :created_at) ON CONFLICT DO NOTHING"
+    ).bindparams(bindparam("created_at", type_=brain_turn.c.created_at.type))
+)
+_PRUNE = repeated(delete(brain_turn).where(_OF_CONVERSATION, ~_THESE_TWO, _t.turn_id.not_in(_NEWEST)))
 
 
 @dataclass(frozen=True)

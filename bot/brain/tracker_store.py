@@ -19,6 +19,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.brain import snapshot
+from bot.brain.quick_tracker import QuickTracker
 from bot.brain.turn import Saved, current_turn, record_failure
 
 # Conversations kept in this process outside of turns; the one unused for longest goes first.
@@ -31,6 +32,10 @@ class BoundedTrackerStore(TrackerStore):
     def __init__(self, domain: Domain | None = None, event_broker: EventBroker | None = None, **_: Any) -> None:
         super().__init__(domain, event_broker)
         self._kept: OrderedDict[str, str] = OrderedDict()
+
+    def init_tracker(self, sender_id: str) -> QuickTracker:
+        """A tracker without a past."""
+        return QuickTracker(sender_id, self.domain.slots, max_event_history=self.max_event_history)
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker of a conversation, or None if there is no memory of it."""

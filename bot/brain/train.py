@@ -20,6 +20,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 KEPT_MODELS = 3
+# What Rasa keeps of earlier trainings; it takes over the parts whose input has not changed.
+RASA_CACHE = Path(".rasa") / "cache"
 OUTPUT_SHOWN = 4000  # characters
 
 # A model learned from these folders of `data/`; the wording is read when it is said.
@@ -102,6 +104,9 @@ def _train(root: Path, model: Path, configuration: bytes) -> None:
         config.write_bytes(configuration)
         command += ["--config", str(config), "--domain", str(domain), "--data", *data]
         command += ["--out", aside, "--fixed-model-name", "new"]
+        if not (root / RASA_CACHE).is_dir():
+            # Nothing was ever trained here: Rasa need not look for what it could take over.
+            command += ["--force"]
         environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "PYTHONPATH": _python_path(root)}
         done = subprocess.run(  # noqa: S603 (our own interpreter, fixed arguments)
             command, cwd=root, env=environment, capture_output=True, text=True, check=False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import msgspec
 
@@ -24,6 +25,7 @@ from bot.store import held
 from bot.store.cases import cases
 from bot.store.conversations import Conversation, OpenConversation, new_conversation, open_conversation
 from bot.store.erasure import AskedBy, erase, is_erased
+from bot.store.inbox import Lease
 from bot.store.log import TenureRecord, current_tenure, is_answer, message_by_client_id
 from bot.store.teams import sees, team
 from bot.store.tokens import Agent, add_widget_token, issued_button, new_token
@@ -36,6 +38,16 @@ from bot.transparency.wording import Language, Wording, language_of
 CUSTOMER_ORIGIN = "customer"
 # Why an agent's tenure begins when they take a conversation from whom.
 _TAKING = {Holder.QUEUE: Reason.CLAIMED, Holder.BOT: Reason.TAKEN_OVER, Holder.CLOSED: Reason.RESUMED}
+
+
+class Worker(Protocol):
+    """Who works on turns in this process, so that a message need not be looked for after it was stored."""
+
+    def room_for_one(self) -> timedelta | None:
+        """How long a message may be leased that it would begin with now; None if it has enough to do."""
+
+    def begin(self, lease: Lease) -> None:
+        """Work on a message whose lease is committed. Whoever does not leaves it to the lease's end."""
 
 
 class Refused(Exception):
@@ -78,6 +90,8 @@ class Conversations:
         self._settings = settings
         self._pushing = pushing
         self.handover = Handover(words, settings)
+        # Set while turns are worked off in this process.
+        self.worker: Worker | None = None
         self._ratings = Ratings(words)
 
     async def open(self, unit: Unit, conversation_id: str) -> OpenConversation:
@@ -141,7 +155,12 @@ class Conversations:
                     # Issued once for the whole conversation, whose language may have changed since.
                     text = self._words.say("button_human", language_of(opened.row.locale))
             message = await self.take_in(opened, text, client_id=client_id, payload=payload, provider_id=provider_id)
+            worker = self.worker
+            room = None if worker is None else worker.room_for_one()
+            lease = None if room is None else await opened.lease_expected(room)
             await opened.save()
+        if worker is not None and lease is not None:
+            worker.begin(lease)
         return Receipt(message=message, repeated=False)
 
     async def take_in(

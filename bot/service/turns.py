@@ -91,28 +91,31 @@ class Turns:
         # Something was said just now: no need to ask whether anything is due.
         self._hinted = False
         self._running: set[asyncio.Task[None]] = set()
+        self._ended = False
         # Longer than the brain may take, so that only a dead worker's lease runs out.
         self._lease = timedelta(seconds=settings.brain_timeout + 5)
 
     async def run(self) -> None:
         """Work until cancelled. Errors of the database are waited out."""
         forget = self._store.wakeup.subscribe(self._on_hint)
+        self._conversations.worker, self._ended = self, False
         try:
             while True:
                 self._wake.clear()
                 free = self._at_once - len(self._running)
                 try:
-                    leased = await self.start_due(free) if free else 0
+                    leased = await self.start_due(free) if free > 0 else 0
                 except StoreUnavailable as error:
                     log.warning("turns wait for the database", error=str(error))
                     await asyncio.sleep(1)
                     continue
                 # No room, or fewer than there was room for: nothing to do before something happens.
-                if leased < free or not free:
+                if leased < free or free <= 0:
                     with contextlib.suppress(asyncio.TimeoutError):
                         await asyncio.wait_for(self._wake.wait(), self._poll)
         finally:
             forget()
+            self._conversations.worker, self._ended = None, True
             # What is being answered at this moment is finished; the rest waits for its lease to run out.
             if self._running:
                 await asyncio.wait(self._running, timeout=_FINISH_WITHIN)
@@ -136,13 +139,23 @@ class Turns:
         async with self._store.write() as unit:
             leases = await inbox.lease_due(unit, free, self._lease)
         for lease in leases:
-            task = asyncio.create_task(self._guarded(lease))
-            self._running.add(task)
-            task.add_done_callback(self._finished)
+            self.begin(lease)
         return len(leases)
 
+    def room_for_one(self) -> timedelta | None:
+        """How long a message may be leased that this worker would begin with now; None if it has enough to do."""
+        return self._lease if len(self._running) < self._at_once else None
+
+    def begin(self, lease: Lease) -> None:
+        """Work on a leased conversation in a task of its own. After this worker ended, the lease runs out instead."""
+        if self._ended:
+            return
+        task = asyncio.create_task(self._guarded(lease))
+        self._running.add(task)
+        task.add_done_callback(self._finished)
+
     def _finished(self, task: asyncio.Task[None]) -> None:
-        if len(self._running) == self._at_once:
+        if len(self._running) >= self._at_once:
             # There was no room for more; now there is.
             self._wake.set()
         self._running.discard(task)

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from bot.conversation.chain import FIRST, Kind, erased_part, link, new_salt, seal, sealed_part, stated_part
 from bot.store.attachment_tables import attachment
 from bot.store.attachments import KeptFile, files_for_check
+from bot.store.prepared import repeated
 from bot.store.tables import chain as table
 from bot.store.tables import conversation, erasure, message, tenure
 from bot.store.unit_of_work import Unit
@@ -23,7 +24,7 @@ from bot.store.unit_of_work import Unit
 # A row on its way into the chain: what it is, its subject, its columns.
 Entry = tuple[Kind, int, Mapping[Any, Any]]
 
-_APPEND = sa.insert(table)
+_APPEND = repeated(sa.insert(table))
 _OF: dict[Kind, tuple[sa.Table, str]] = {
     Kind.MESSAGE: (message, "seq"),
     Kind.TENURE: (tenure, "epoch"),

@@ -8,7 +8,7 @@ sequence number, so a check made on it cannot be outrun: this is how one voice a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -20,6 +20,8 @@ from bot.conversation.model import Author, AuthorKind, Button, Draft, EventKind,
 from bot.store.chain import Entry, append_links
 from bot.store.desk_tables import DEFAULT_TEAM
 from bot.store.errors import UnknownConversation
+from bot.store.inbox import Lease, has_open
+from bot.store.prepared import in_words, repeated
 from bot.store.promises import WaitFigure, promise, settle
 from bot.store.rows import plain
 from bot.store.tables import button as button_table
@@ -32,23 +34,25 @@ from bot.store.unit_of_work import Unit
 from bot.store.wakeup import Hint
 
 # Statements of every message are built once: building one costs more than running it.
-_LOCK = sa.select(conversation_table).where(conversation_table.c.id == sa.bindparam("conversation")).with_for_update()
-_CHANGE = sa.update(conversation_table).where(conversation_table.c.id == sa.bindparam("conversation"))
-_END_TENURE = (
+_LOCK = repeated(
+    sa.select(conversation_table).where(conversation_table.c.id == sa.bindparam("conversation")).with_for_update()
+)
+_CHANGE = repeated(sa.update(conversation_table).where(conversation_table.c.id == sa.bindparam("conversation")))
+_END_TENURE = repeated(
     sa.update(tenure_table)
     .where(
         tenure_table.c.conversation_id == sa.bindparam("conversation"), tenure_table.c.epoch == sa.bindparam("closed")
     )
     .returning(tenure_table.c.ended_at, tenure_table.c.deadline_at, tenure_table.c.seen_at)
 )
-_SETTLE_OPEN = (
+_SETTLE_OPEN = repeated(
     sa.update(inbox_table)
-    .where(inbox_table.c.conversation_id == sa.bindparam("conversation"), inbox_table.c.state == "open")
+    .where(inbox_table.c.conversation_id == sa.bindparam("conversation"), inbox_table.c.state == in_words("open"))
     .values(state="done", lease_token=None)
 )
-_BEGIN = sa.insert(conversation_table)
+_BEGIN = repeated(sa.insert(conversation_table))
 _BEGIN_TENURE, _WRITE, _ISSUE, _SEND, _EXPECT = (
-    sa.insert(table) for table in (tenure_table, message_table, button_table, outbox_table, inbox_table)
+    repeated(sa.insert(table)) for table in (tenure_table, message_table, button_table, outbox_table, inbox_table)
 )
 
 # What a tenure begins with: the word about the change, and for the bot's tenures its disclosure as the last.
@@ -211,7 +215,25 @@ class OpenConversation:
     def expect_turn(self, message: Message, deadline: datetime) -> None:
         """The bot owes an outcome for this message until `deadline`."""
         self._inbox.append(self._inbox_row(message, "open", None, deadline))
-        self.unit.hint(Hint(conversation_id=self.row.id, inbox=True))
+
+    async def lease_expected(self, duration: timedelta) -> Lease | None:
+        """Lease the turn that this unit expects to the caller, who begins with it as soon as this is committed.
+
+        None where no turn is expected, or an older message of the conversation is open: its worker looks at this one.
+        """
+        expected = [row for row in self._inbox if row["state"] == "open"]
+        if len(expected) != 1 or await has_open(self.unit, self.row.id):
+            return None
+        row = expected[0]
+        row |= {"lease_token": new_id(), "attempts": 1, "due_at": self.unit.now + duration}
+        return Lease(
+            message_id=row["message_id"],
+            conversation_id=self.row.id,
+            seq=row["seq"],
+            token=row["lease_token"],
+            attempts=1,
+            deadline_at=row["deadline_at"],
+        )
 
     def settle_at_once(self, message: Message, outcome: str) -> None:
         """No turn is needed: a person holds the conversation, or the edge itself acted on the message."""
@@ -224,7 +246,9 @@ class OpenConversation:
             "seq": message.seq,
             "state": state,
             "outcome": outcome,
+            "attempts": 0,
             "due_at": self.unit.now,
+            "lease_token": None,
             "deadline_at": deadline,
             "done_at": None if outcome is None else self.unit.now,
         }
@@ -365,6 +389,8 @@ class OpenConversation:
             await connection.execute(_SETTLE_OPEN, settled)
         if self._inbox:
             await connection.execute(_EXPECT, self._inbox)
+            if any(one["state"] == "open" and one["lease_token"] is None for one in self._inbox):
+                self.unit.hint(Hint(conversation_id=row.id, inbox=True))
         if self._left_queue is not None:
             epoch, to, reason = self._left_queue
             await settle(self.unit, row.id, epoch, to, reason)

@@ -12,9 +12,8 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import msgspec
@@ -24,26 +23,24 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from bot.store.direct_sqlite import opener
+from bot.store.direct_sqlite import SqliteFile
 from bot.store.errors import StoreUnavailable
 from bot.store.writer_queue import WriterQueue
 
 # Longest wait for another writer, for a free connection, or for the database to answer, in seconds.
 _PATIENCE = 10.0
-_WRITES = "klartext_writes"
 
 
 class Database:
     """Opens transactions. One per process and database."""
 
-    def __init__(self, engine: AsyncEngine, reporting: AsyncEngine | None = None) -> None:
+    def __init__(self, engine: AsyncEngine | SqliteFile, reporting: AsyncEngine | None = None) -> None:
         self.engine = engine
-        # For queries that take long; the same engine where a query holds nobody else up.
-        self._reporting = reporting or engine
-        self.is_sqlite = engine.dialect.name == "sqlite"
+        # For queries that take long; where a query holds nobody else up, the same engine is good for them too.
+        self._reporting = reporting
+        self.is_sqlite = isinstance(engine, SqliteFile)
         # SQLite has one writer; queueing here costs less than waiting for its file lock.
         self._one_writer = WriterQueue()
-        self._writing = engine.execution_options(**{_WRITES: True})
 
     @classmethod
     def connect(cls, url: str, *, patience: float = _PATIENCE, lasting: bool = True) -> Database:
@@ -60,15 +57,14 @@ class Database:
         if url.startswith("sqlite"):
             path = Path(sa.make_url(url).database or "")
             path.parent.mkdir(parents=True, exist_ok=True)
+            file = SqliteFile(url, patience=patience, lasting=lasting, options=options)
             options |= {"poolclass": AsyncAdaptedQueuePool, "max_overflow": 0, "pool_timeout": patience}
-            engine = create_async_engine(url, pool_size=6, async_creator=opener(path, patience), **options)
             reporting = create_async_engine(url, pool_size=1, connect_args={"timeout": patience}, **options)
-            for one in (engine, reporting):
-                sa.event.listen(one.sync_engine, "connect", partial(_prepare_sqlite, lasting))
-                sa.event.listen(one.sync_engine, "begin", _begin_sqlite)
-        else:
-            reporting = None
-            engine = create_async_engine(
+            sa.event.listen(reporting.sync_engine, "connect", _prepare_report)
+            sa.event.listen(reporting.sync_engine, "begin", _begin_report)
+            return cls(file, reporting)
+        return cls(
+            create_async_engine(
                 url,
                 pool_size=10,
                 max_overflow=10,
@@ -83,13 +79,18 @@ class Database:
                 },
                 **options,
             )
-        return cls(engine, reporting)
+        )
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that only reads."""
-        async with _translated(), self.engine.connect() as connection:
-            yield connection
+        async with _translated():
+            if isinstance(self.engine, SqliteFile):
+                async with self.engine.unit(writes=False) as connection:
+                    yield cast(AsyncConnection, connection)
+            else:
+                async with self.engine.connect() as connected:
+                    yield connected
 
     @asynccontextmanager
     async def write(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -99,18 +100,23 @@ class Database:
         Raises:
             StoreUnavailable: the database cannot be reached or is locked; nothing was written.
         """
-        if self.is_sqlite:
-            async with self._one_writer.turn(urgent=urgent), _translated(), self._writing.begin() as connection:
-                yield connection
+        if isinstance(self.engine, SqliteFile):
+            turn = self._one_writer.turn(urgent=urgent)
+            async with turn, _translated(), self.engine.unit(writes=True) as connection:
+                yield cast(AsyncConnection, connection)
         else:
-            async with _translated(), self._writing.begin() as connection:
-                yield connection
+            async with _translated(), self.engine.begin() as connected:
+                yield connected
 
     @asynccontextmanager
     async def report(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that reads much: it may take long and holds nobody up."""
-        async with _translated(), self._reporting.connect() as connection:
-            yield connection
+        if self._reporting is None:
+            async with self.read() as connection:
+                yield connection
+        else:
+            async with _translated(), self._reporting.connect() as connected:
+                yield connected
 
     async def free_space(self) -> None:
         """Give up the space of what was erased, so that nothing of it is left in the database's files.
@@ -122,7 +128,7 @@ class Database:
             StoreUnavailable: somebody else held the database; nothing is lost, and nothing freed.
         """
         async with _translated():
-            if self.is_sqlite:
+            if isinstance(self.engine, SqliteFile):
                 async with self._one_writer.turn(urgent=False):
                     await asyncio.to_thread(_write_anew, self.engine.url.database or "")
             else:
@@ -133,7 +139,8 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
-        await self._reporting.dispose()
+        if self._reporting is not None:
+            await self._reporting.dispose()
 
 
 @asynccontextmanager
@@ -151,20 +158,11 @@ async def _translated() -> AsyncIterator[None]:
         raise StoreUnavailable(str(error) or "no answer in time") from error
 
 
-def _prepare_sqlite(lasting: bool, dbapi_connection: Any, _record: Any) -> None:
-    if dbapi_connection.isolation_level is not None:
-        # The driver must not begin transactions by itself: `_begin_sqlite` chooses the kind.
-        dbapi_connection.isolation_level = None
+def _prepare_report(dbapi_connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions by itself.
+    dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        f"synchronous={'FULL' if lasting else 'NORMAL'}",
-        "foreign_keys=ON",
-        # What is deleted or replaced is overwritten with zeros.
-        "secure_delete=ON",
-        "cache_size=-16000",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute("PRAGMA query_only=ON")
     cursor.close()
 
 
@@ -179,6 +177,5 @@ def _write_anew(path: str) -> None:
         raise StoreUnavailable("the database's log is in use")
 
 
-def _begin_sqlite(connection: sa.Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _begin_report(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

@@ -13,28 +13,36 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.conversation.model import new_id
+from bot.store.prepared import in_words, repeated
 from bot.store.tables import inbox as table
 from bot.store.unit_of_work import Unit
 
+_OPEN = in_words("open")
 _MINE = (
     (table.c.message_id == sa.bindparam("message"))
-    & (table.c.state == "open")
+    & (table.c.state == _OPEN)
     & (table.c.lease_token == sa.bindparam("lease"))
 )
-_HOLDS = sa.select(table.c.message_id).where(_MINE)
-_RELEASE = sa.update(table).where(_MINE).values(lease_token=None)
-_NEXT_DUE = sa.select(sa.func.min(table.c.due_at)).where(table.c.state == "open")
+_HOLDS = repeated(sa.select(table.c.message_id).where(_MINE))
+_RELEASE = repeated(sa.update(table).where(_MINE).values(lease_token=None))
+_NEXT_DUE = repeated(sa.select(sa.func.min(table.c.due_at)).where(table.c.state == _OPEN))
+
+_ANY_OPEN = repeated(
+    sa.select(table.c.message_id)
+    .where(table.c.conversation_id == sa.bindparam("conversation"), table.c.state == _OPEN)
+    .limit(1)
+)
 
 _older = table.alias("older")
 _DUE = (
     sa.select(table.c.message_id)
     .where(
-        table.c.state == "open",
+        table.c.state == _OPEN,
         table.c.due_at <= sa.bindparam("now", type_=table.c.due_at.type),
         # Only the oldest open message of a conversation can be leased.
         ~sa.exists().where(
             _older.c.conversation_id == table.c.conversation_id,
-            _older.c.state == "open",
+            _older.c.state == _OPEN,
             _older.c.seq < table.c.seq,
         ),
     )
@@ -42,7 +50,7 @@ _DUE = (
     .limit(sa.bindparam("most", type_=sa.Integer))
     .with_for_update(skip_locked=True)
 )
-_LEASE = (
+_LEASE = repeated(
     sa.update(table)
     .where(table.c.message_id.in_(_DUE))
     .values(
@@ -88,6 +96,12 @@ async def holds_lease(unit: Unit, lease: Lease) -> bool:
     """Whether the leased message is still open and still leased to the holder of this token."""
     found = await unit.connection.execute(_HOLDS, {"message": lease.message_id, "lease": lease.token})
     return found.scalar_one_or_none() is not None
+
+
+async def has_open(unit: Unit, conversation_id: str) -> bool:
+    """Whether a message of the conversation waits for its outcome, leased or not."""
+    found = await unit.connection.execute(_ANY_OPEN, {"conversation": conversation_id})
+    return found.first() is not None
 
 
 async def release(unit: Unit, lease: Lease, due_at: datetime) -> None:

@@ -13,6 +13,7 @@ from bot.conversation.handover import Reason
 from bot.conversation.model import AuthorKind, EventKind, Holder, Message
 from bot.store.attachments import files_of
 from bot.store.conversations import Conversation, conversation_of, message_of, select_messages
+from bot.store.prepared import repeated
 from bot.store.rows import plain
 from bot.store.tables import case as case_table
 from bot.store.tables import conversation as conversation_table
@@ -25,21 +26,25 @@ from bot.store.unit_of_work import Unit
 # Statements of every message are built once: building one costs more than running it.
 _HERE = message_table.c.conversation_id == sa.bindparam("conversation")
 _MOST = sa.bindparam("most", type_=sa.Integer)
-_READ = sa.select(conversation_table).where(conversation_table.c.id == sa.bindparam("conversation"))
-_AFTER = (
+_READ = repeated(sa.select(conversation_table).where(conversation_table.c.id == sa.bindparam("conversation")))
+_AFTER = repeated(
     select_messages()
     .where(_HERE, message_table.c.seq > sa.bindparam("after"))
     .order_by(message_table.c.seq)
     .limit(_MOST)
 )
-_NEWEST = select_messages().where(_HERE).order_by(message_table.c.seq.desc()).limit(_MOST)
-_BY_CLIENT_ID = select_messages().where(
-    _HERE, message_table.c.origin == sa.bindparam("origin"), message_table.c.client_id == sa.bindparam("client")
+_NEWEST = repeated(select_messages().where(_HERE).order_by(message_table.c.seq.desc()).limit(_MOST))
+_BY_CLIENT_ID = repeated(
+    select_messages().where(
+        _HERE, message_table.c.origin == sa.bindparam("origin"), message_table.c.client_id == sa.bindparam("client")
+    )
 )
-_CURRENT_TENURE = sa.select(tenure_table).where(
-    tenure_table.c.conversation_id == sa.bindparam("conversation"), tenure_table.c.ended_at.is_(None)
+_CURRENT_TENURE = repeated(
+    sa.select(tenure_table).where(
+        tenure_table.c.conversation_id == sa.bindparam("conversation"), tenure_table.c.ended_at.is_(None)
+    )
 )
-_CUSTOMER_TEXTS = (
+_CUSTOMER_TEXTS = repeated(
     sa.select(
         message_table.c.id,
         message_table.c.seq,
@@ -54,8 +59,8 @@ _CUSTOMER_TEXTS = (
     )
     .order_by(message_table.c.seq)
 )
-_STREAM_HEAD = sa.select(sa.func.coalesce(sa.func.max(stream_table.c.position), 0))
-_STREAM_AFTER = (
+_STREAM_HEAD = repeated(sa.select(sa.func.coalesce(sa.func.max(stream_table.c.position), 0)))
+_STREAM_AFTER = repeated(
     sa.select(stream_table.c.position, stream_table.c.conversation_id, stream_table.c.seq)
     .where(stream_table.c.position > sa.bindparam("after"))
     .order_by(stream_table.c.position)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from bot.conversation.model import Message, new_id
 from bot.store.conversations import message_of, select_messages
+from bot.store.prepared import in_words, repeated
 from bot.store.rows import plain
 from bot.store.tables import conversation as conversation_table
 from bot.store.tables import message as message_table
@@ -24,6 +25,8 @@ from bot.store.wakeup import Hint
 
 # How long an uncertain message waits for the provider's word. Until then nothing after it is sent.
 CERTAIN_AFTER = timedelta(minutes=10)
+_UNSETTLED = table.c.state.in_([in_words(state) for state in ("pending", "claimed", "uncertain")])
+_NEXT_DUE = repeated(sa.select(sa.func.min(table.c.due_at)).where(_UNSETTLED))
 _NO_WORD = "the provider never said whether it arrived"
 TAKEN_OVER = "a person took over"
 
@@ -342,8 +345,6 @@ async def deliveries(unit: Unit, conversation_id: str) -> list[DeliveryRecord]:
 
 async def next_due(unit: Unit) -> datetime | None:
     """When the next message is due, or null if nothing waits."""
-    found = await unit.connection.execute(
-        sa.select(sa.func.min(table.c.due_at)).where(table.c.state.in_(("pending", "claimed", "uncertain")))
-    )
+    found = await unit.connection.execute(_NEXT_DUE)
     moment: datetime | None = found.scalar_one()
     return moment

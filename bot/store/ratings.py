@@ -8,12 +8,22 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.store.desk_tables import rating as table
+from bot.store.prepared import repeated
 from bot.store.rows import plain
 from bot.store.tables import message as message_table
 from bot.store.unit_of_work import Unit
 
 # Nobody is asked again within this time.
 ASK_AGAIN = timedelta(days=7)
+# Asked of every message.
+_TAKE_SENTENCE = repeated(
+    sa.update(table)
+    .where(
+        table.c.conversation_id == sa.bindparam("conversation"),
+        table.c.sentence_until > sa.bindparam("now", type_=table.c.sentence_until.type),
+    )
+    .values(sentence_until=None)
+)
 
 
 class Rating(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,11 +100,9 @@ async def expect_sentence(unit: Unit, conversation_id: str, epoch: int, until: d
 async def take_sentence(unit: Unit, conversation_id: str, text: str) -> bool:
     """Keep the text as the sentence, if the customer announced one."""
     done = await unit.connection.execute(
-        sa.update(table)
-        .where(table.c.conversation_id == conversation_id, table.c.sentence_until > unit.now)
-        .values(sentence=text, sentence_until=None)
+        _TAKE_SENTENCE, {"conversation": conversation_id, "now": unit.now, "sentence": text}
     )
-    return done.rowcount > 0
+    return bool(done.rowcount > 0)
 
 
 async def ratings(unit: Unit, conversation_id: str) -> list[Rating]:

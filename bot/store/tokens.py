@@ -13,9 +13,12 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.conversation.roles import Role
+from bot.store.prepared import repeated
 from bot.store.tables import button as button_table
 from bot.store.tables import widget_token
 from bot.store.unit_of_work import Unit
+
+_ADD = repeated(sa.insert(widget_token))
 
 
 class WidgetPass(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,13 +42,14 @@ def digest(token: str) -> str:
 async def add_widget_token(unit: Unit, token: str, conversation_id: str, human_button_id: str) -> None:
     """Let `token` open the conversation."""
     await unit.connection.execute(
-        sa.insert(widget_token).values(
-            digest=digest(token),
-            conversation_id=conversation_id,
-            human_button_id=human_button_id,
-            created_at=unit.now,
-            used_at=unit.now,
-        )
+        _ADD,
+        {
+            "digest": digest(token),
+            "conversation_id": conversation_id,
+            "human_button_id": human_button_id,
+            "created_at": unit.now,
+            "used_at": unit.now,
+        },
     )
 
 

@@ -9,10 +9,11 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.conversation.model import new_id
+from bot.store.prepared import repeated
 from bot.store.tables import trace as table
 from bot.store.unit_of_work import Unit
 
-_RECORD = sa.insert(table)
+_RECORD = repeated(sa.insert(table))
 # How many answers back a topic is looked for.
 _LOOKED_BACK = 6
 # Intents that say nothing about what the customer's request is about.

@@ -15,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.conversation.model import utc_now
 from bot.store.engine import Database
+from bot.store.prepared import repeated
 from bot.store.tables import counter, stream
 from bot.store.wakeup import Hint, WakeUp
 
 # Statements of every message are built once: building one costs more than running it.
-_APPEND_TO_STREAM = sa.insert(stream)
-_TAKE = (
+_APPEND_TO_STREAM = repeated(sa.insert(stream))
+_TAKE = repeated(
     sa.update(counter)
     .where(counter.c.name == sa.bindparam("counter"))
     .values(value=counter.c.value + sa.bindparam("count", type_=sa.BigInteger))

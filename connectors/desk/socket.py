@@ -12,12 +12,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 from msgspec import Meta
 
 from bot.bootstrap import Services
 from bot.conversation.model import new_id
 from bot.ending import end
+from bot.loop import timeout
 from bot.store.desk_lists import invited_to, unseen
 from bot.store.errors import StoreUnavailable, UnknownConversation
 from bot.store.log import messages_at, overviews, stream_after, stream_head
@@ -151,26 +152,25 @@ class _Connection:
         """Hello, then changes out and typing in."""
         tasks = [asyncio.create_task(self._presence()), asyncio.create_task(self._pump())]
         try:
-            await self.closing.read_until_closed(self.ws, self._read())
+            await self.closing.read_until_closed(self.ws, self._take)
         finally:
             await end(tasks)
             # At once, so that nobody is given a conversation whose desk has just closed.
             with contextlib.suppress(StoreUnavailable):
                 await self._services.presence.gone(self._id)
 
-    async def _read(self) -> None:
-        async for message in self.ws:
-            frame = self._frame(message)
-            if isinstance(frame, Hello):
-                await self._greet(frame)
-            elif isinstance(frame, Typing):
-                await self._types(frame)
-            elif isinstance(frame, Looking):
-                await self._looks(frame)
-            elif isinstance(frame, Ping):
-                await self._send({"type": "pong"})
-            else:
-                await self._send({"type": "error", "code": "bad_frame"})
+    async def _take(self, message: WSMessage) -> None:
+        frame = self._frame(message)
+        if isinstance(frame, Hello):
+            await self._greet(frame)
+        elif isinstance(frame, Typing):
+            await self._types(frame)
+        elif isinstance(frame, Looking):
+            await self._looks(frame)
+        elif isinstance(frame, Ping):
+            await self._send({"type": "pong"})
+        else:
+            await self._send({"type": "error", "code": "bad_frame"})
 
     async def _types(self, frame: Typing) -> None:
         """Whoever does not hold the conversation cannot write to the customer, and is not announced to them."""
@@ -266,4 +266,5 @@ class _Connection:
     async def _send(self, frame: dict[str, Any]) -> None:
         if not self.ws.closed:
             with contextlib.suppress(ConnectionResetError):
-                await asyncio.wait_for(self.ws.send_str(encode(frame)), _SEND_TIMEOUT)
+                async with timeout(_SEND_TIMEOUT):
+                    await self.ws.send_str(encode(frame))

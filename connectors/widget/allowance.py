@@ -22,6 +22,8 @@ _IPV6_CUSTOMER = 64
 class Allowance:
     """A bucket that fills by `rate` a second; `most` at once, or ten seconds' worth."""
 
+    __slots__ = ("_filled_at", "_most", "_rate", "_tokens")
+
     def __init__(self, rate: float, most: float | None = None) -> None:
         self._rate = rate
         self._most = rate * _BURST_SECONDS if most is None else most

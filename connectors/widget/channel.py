@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from aiohttp import web
@@ -34,7 +33,8 @@ class Widget:
 
     def __init__(self) -> None:
         self._services: Services | None = None
-        self._sockets: dict[str, set[Socket]] = defaultdict(set)
+        # Of most conversations there is one.
+        self._sockets: dict[str, tuple[Socket, ...]] = {}
         self._beginnings = Beginnings()
         self._http = HttpLine(self._check_origin, self._may_begin)
         self._files = FileLine(self._http)
@@ -74,12 +74,12 @@ class Widget:
         if self._forget is not None:
             self._forget()
         for sockets in tuple(self._sockets.values()):
-            for socket in tuple(sockets):
+            for socket in sockets:
                 socket.closing.request(RESTART, b"restart")
         await all_gone(lambda: bool(self._sockets))
 
     def _on_hint(self, hint: Hint) -> None:
-        for socket in tuple(self._sockets.get(hint.conversation_id, ())):
+        for socket in self._sockets.get(hint.conversation_id, ()):
             socket.notify(hint)
         self._http.notify(hint)
 
@@ -88,17 +88,19 @@ class Widget:
         # No compression: its buffers would be most of an idle connection's memory.
         ws = web.WebSocketResponse(heartbeat=30, max_msg_size=_READ_LIMIT, compress=False)
         await ws.prepare(request)
+        # They are sent, and would be kept as long as the socket is open.
+        ws.headers.clear()
         socket = Socket(self.services, ws, request_language(request), lambda: self._may_begin(request))
         try:
-            if await socket.greet() and socket.conversation_id is not None:
-                self._sockets[socket.conversation_id].add(socket)
+            if await socket.greet() and (conversation_id := socket.conversation_id) is not None:
+                self._sockets[conversation_id] = (*self._sockets.get(conversation_id, ()), socket)
                 await socket.serve()
         finally:
-            if socket.conversation_id is not None:
-                peers = self._sockets[socket.conversation_id]
-                peers.discard(socket)
-                if not peers:
-                    del self._sockets[socket.conversation_id]
+            left = tuple(one for one in self._sockets.get(socket.conversation_id or "", ()) if one is not socket)
+            if left:
+                self._sockets[socket.conversation_id or ""] = left
+            else:
+                self._sockets.pop(socket.conversation_id or "", None)
         return ws
 
     async def _let_embedding_pages_read(self, request: web.Request, response: web.StreamResponse) -> None:

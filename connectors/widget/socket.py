@@ -15,12 +15,13 @@ from typing import Any
 
 import msgspec
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from bot.bootstrap import Services
 from bot.conversation.limits import FRAME_LIMIT, TEXT_LIMIT, TextRefused
 from bot.conversation.model import Holder
 from bot.ending import end
+from bot.loop import timeout
 from bot.service.conversations import Refused
 from bot.store.erasure import is_erased
 from bot.store.errors import StoreUnavailable, UnknownConversation
@@ -59,6 +60,26 @@ def typing_hint(conversation_id: str) -> Hint:
 class Socket:
     """Serves one connection until it closes."""
 
+    __slots__ = (
+        "_allowance",
+        "_behind",
+        "_delivered_seq",
+        "_language",
+        "_may_begin",
+        "_pump",
+        "_read_seq",
+        "_receipts",
+        "_refusals",
+        "_seen",
+        "_sent_seq",
+        "_serves",
+        "_services",
+        "_typing",
+        "_ws",
+        "closing",
+        "conversation_id",
+    )
+
     def __init__(
         self,
         services: Services,
@@ -73,7 +94,9 @@ class Socket:
         self.conversation_id: str | None = None
         self.closing = Closing()
         self._sent_seq = 0
-        self._wake = asyncio.Event()
+        # Whether the log may have more than was sent; who sends it at the moment; and whether anybody may.
+        self._behind, self._serves = False, False
+        self._pump: asyncio.Task[None] | None = None
         self._allowance, self._refusals = Allowance(services.settings.message_rate), 0
         self._delivered_seq = self._read_seq = 0
         self._receipts: asyncio.Task[None] | None = None
@@ -83,7 +106,7 @@ class Socket:
     def notify(self, hint: Hint) -> None:
         """Something happened in this conversation."""
         if hint.head > self._sent_seq:
-            self._wake.set()
+            self._look()
         if hint.seen:
             self._seen = asyncio.create_task(self._send({"type": "seen", "seq": hint.seen}))
         if (author := typing_author(hint)) is not None:
@@ -147,26 +170,26 @@ class Socket:
                 "human": human,
             }
         )
-        self._wake.set()
         return True
 
     async def serve(self) -> None:
         """Read frames and send events until either side closes."""
-        pump = asyncio.create_task(self._pump())
+        self._serves = True
+        self._look()
         try:
-            await self.closing.read_until_closed(self._ws, self._read())
+            await self.closing.read_until_closed(self._ws, self._take)
         finally:
-            await end([pump])
+            self._serves = False
+            if self._pump is not None:
+                await end([self._pump])
             await self._flush_receipts()
 
-    async def _read(self) -> None:
-        async for message in self._ws:
-            if message.type is WSMsgType.TEXT:
-                await self._take(message.data)
-            elif message.type is WSMsgType.BINARY:
+    async def _take(self, message: WSMessage) -> None:
+        if message.type is not WSMsgType.TEXT:
+            if message.type is WSMsgType.BINARY:
                 await self._error("bad_frame", "error_bad_frame")
-
-    async def _take(self, data: str) -> None:
+            return
+        data: str = message.data
         if len(data) > FRAME_LIMIT:
             await self._error("too_long", "error_too_long", limit=str(TEXT_LIMIT))
             return
@@ -250,19 +273,24 @@ class Socket:
         assert self.conversation_id is not None
         return self.conversation_id
 
-    async def _pump(self) -> None:
-        """Send what the log has behind the last entry sent, whenever woken."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            try:
+    def _look(self) -> None:
+        """Send what the log has behind the last entry sent. The task for it lives no longer than that takes."""
+        self._behind = True
+        if self._pump is None and self._serves:
+            self._pump = asyncio.create_task(self._send_all())
+
+    async def _send_all(self) -> None:
+        try:
+            while self._behind:
+                self._behind = False
                 await self._send_new()
-            except StoreUnavailable:
-                # The log keeps everything: look again when the database may be back.
-                asyncio.get_running_loop().call_later(1, self._wake.set)
-            except (asyncio.TimeoutError, ConnectionError):
-                self.closing.request(protocol.TOO_SLOW, b"too slow")
-                return
+        except StoreUnavailable:
+            # The log keeps everything: look again when the database may be back.
+            asyncio.get_running_loop().call_later(1, self._look)
+        except (asyncio.TimeoutError, ConnectionError):
+            self.closing.request(protocol.TOO_SLOW, b"too slow")
+        finally:
+            self._pump = None
 
     async def _send_new(self) -> None:
         while True:
@@ -284,7 +312,8 @@ class Socket:
     async def _send(self, frame: dict[str, Any]) -> None:
         if not self._ws.closed:
             with contextlib.suppress(ConnectionResetError):
-                await asyncio.wait_for(self._ws.send_str(encode(frame)), _SEND_TIMEOUT)
+                async with timeout(_SEND_TIMEOUT):
+                    await self._ws.send_str(encode(frame))
 
     async def _error(self, code: str, key: str, client_id: str | None = None, **values: str) -> None:
         frame = {"type": "error", "code": code, "message": self._services.words.say(key, self._language, **values)}

@@ -126,7 +126,7 @@ def _made_up(table: sa.Table, unit: Unit) -> dict[str, Any]:
 
 async def _everything_stored(desk: Desk) -> dict[str, str]:
     """Every table that the database has, whether the code knows it or not, as text."""
-    async with desk.store.database.engine.connect() as connection:
+    async with desk.store.database.read() as connection:
         names = await connection.run_sync(lambda sync: sa.inspect(sync).get_table_names())
         return {
             name: str([tuple(map(_plain, row)) for row in await connection.execute(sa.text(f'select * from "{name}"'))])

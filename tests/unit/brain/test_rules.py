@@ -77,6 +77,10 @@ def test_every_prediction_is_rasas(predictors: Predictors) -> None:
         assert ours[0].events == theirs[0].events
         assert ours[1] == theirs[1]
         predicted.add(ours[1])
+        served = quick.predict_action_probabilities(tracker, domain)
+        assert served.probabilities == theirs[0].probabilities
+        assert (served.events, served.hide_rule_turn) == (theirs[0].events, theirs[0].hide_rule_turn)
+        assert served.is_no_user_prediction == theirs[0].is_no_user_prediction
     # Else the conversations would be too odd to compare anything.
     assert len(predicted) > 30
 
