@@ -65,6 +65,8 @@ def _spelled(word: str) -> str:
     if word in meant or word in no_slip:
         return word
     for one in meant:
+        if word == one + one[-1]:
+            return one
         # "persons" and "agentur" are words, not slips.
         if not word.startswith(one) and not one.startswith(word) and OSA.distance(word, one, score_cutoff=1) <= 1:
             return one
