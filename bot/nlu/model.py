@@ -45,7 +45,7 @@ class Options:
     balance: float = 0.5  # 0 counts examples, 1 counts intents
     folds: int = 5
     # Texts of one intent whose meanings are more alike than this cosine are never on both sides of a fold.
-    near_duplicate: float = 0.9
+    near_duplicate: float = 0.85
     # Which sentence encoders say how alike two texts are; `choice` decides that for given examples.
     encoders: tuple[str, ...] = (MULTILINGUAL,)
     # Above this many examples, one held-out fifth replaces the folds ...
