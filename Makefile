@@ -55,7 +55,7 @@ $(INSTALLED): requirements/all.txt pyproject.toml
 	@touch $@
 
 lock:
-	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/bin/uv pip compile pyproject.toml --extra brain --extra dev \
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/bin/uv pip compile pyproject.toml --extra brain --extra english --extra dev \
 	  --override requirements/overrides.txt --python-version 3.10 --generate-hashes --no-emit-index-url \
 	  --no-annotate -o requirements/all.txt
 

@@ -27,6 +27,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.bands import ANSWER, HANDOVER, NEVER, Bands, fit_bands, fit_guarded
+from bot.nlu.choice import choose_encoders
 from bot.nlu.clauses import clauses
 from bot.nlu.guards import GUARDED, guard
 from bot.nlu.model import HeldOut, IntentModel
@@ -97,8 +98,10 @@ class BoundedIntentClassifier(IntentClassifier, GraphComponent):
         intents = [str(example.get(INTENT)) for example in examples]
         self.fit(texts, intents)
         logger.info(
-            "Intents: %d examples, %.1f %% right in scope; answers %.1f %% with %.2f %% wrong (bound %.1f %%), %.1f s.",
+            "Intents: %d examples, encoder %s; %.1f %% right in scope; "
+            "answers %.1f %% with %.2f %% wrong (bound %.1f %%), %.1f s.",
             len(texts),
+            " and ".join(self._model.options.encoders),
             100 * self._bands.accuracy,
             100 * self._bands.answered,
             100 * self._bands.wrong,
@@ -110,6 +113,8 @@ class BoundedIntentClassifier(IntentClassifier, GraphComponent):
 
     def fit(self, texts: list[str], intents: list[str]) -> tuple[HeldOut, Bands]:
         """Fits to the examples and returns the held-out evidence. Raises ValueError with fewer than two intents."""
+        options = self._model.options
+        self._model = IntentModel(replace(options, encoders=choose_encoders(texts, intents, options)))
         held_out = self._model.fit(texts, intents)
         self._intents = frozenset(self._model.labels)
         self._known = known_wordings(texts, intents)

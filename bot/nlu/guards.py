@@ -13,6 +13,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from rapidfuzz.distance import OSA
 from ruamel.yaml import YAML
 
 from bot.nlu.phrases import HERE
@@ -23,11 +24,17 @@ GUARDED = frozenset((TALK_TO_HUMAN, BOT_CHALLENGE))
 
 # A pasted letter mentions people and bots without asking for either.
 _LONGEST = 600
+_WORD = re.compile(r"[a-z]{5,}")
+
+
+@lru_cache(maxsize=1)
+def _file() -> dict[str, Any]:
+    return dict(YAML(typ="safe").load((HERE / "guards.yml").read_text(encoding="utf-8")))
 
 
 @lru_cache(maxsize=1)
 def _patterns() -> dict[str, re.Pattern[str]]:
-    data: dict[str, Any] = YAML(typ="safe").load((HERE / "guards.yml").read_text(encoding="utf-8"))
+    data = _file()
     words = {name: _joined(pattern) for name, pattern in data["words"].items()}
 
     def compiled(name: str) -> re.Pattern[str]:
@@ -46,11 +53,32 @@ def _filled(pattern: str, words: dict[str, str]) -> str:
     return pattern
 
 
+@lru_cache(maxsize=1)
+def _spelling() -> tuple[list[str], frozenset[str]]:
+    return _file()["spelling"].split(), frozenset(_file()["no_slip"].split())
+
+
+@lru_cache(maxsize=20_000)
+def _spelled(word: str) -> str:
+    """Returns the word that `word` is a slip of: one letter missing, too many, wrong, or two swapped."""
+    meant, no_slip = _spelling()
+    if word in meant or word in no_slip:
+        return word
+    for one in meant:
+        if word == one + one[-1]:
+            return one
+        # "persons" and "agentur" are words, not slips.
+        if not word.startswith(one) and not one.startswith(word) and OSA.distance(word, one, score_cutoff=1) <= 1:
+            return one
+    return word
+
+
 def guard(folded: str) -> str | None:
     """Returns the guarded intent that `folded` (see `text.fold`) asks for, or None."""
     if not folded or len(folded) > _LONGEST:
         return None
     patterns = _patterns()
+    folded = _WORD.sub(lambda word: _spelled(word.group()), folded)
     if patterns["statements"].search(folded):
         return None
     for intent in (BOT_CHALLENGE, TALK_TO_HUMAN):

@@ -6,12 +6,13 @@ it always has one solution. State is plain arrays and a vocabulary; loading exec
 Maths: k(a, b) = exp(g (cos(e_a - m, e_b - m) - 1)) + w cos(words) + c cos(characters), where e is the encoder's
 vector, m the mean of the training vectors, and words and characters are tf-idf vectors. The first term is a Gaussian
 kernel on the unit sphere: meaning counts among near neighbours only, so that one intent may have several clusters.
+With a second encoder, for English, it is the mean of the two encoders' terms.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from bot.nlu.encoder import DIMENSIONS, centred, encode
+from bot.nlu.encoder import centred, encode
+from bot.nlu.english import encode_english
 from bot.nlu.terms import Terms
 from bot.nlu.text import clean, fold, mask_digits
 
@@ -27,54 +29,74 @@ Array = NDArray[np.float32]
 
 _WORD = re.compile(r"\w+|#\d")
 
+MULTILINGUAL, ENGLISH = "multilingual", "english"
+_ENCODERS: dict[str, Callable[[Sequence[str]], Array]] = {MULTILINGUAL: encode, ENGLISH: encode_english}
+
 
 @dataclass(frozen=True)
 class Views:
     """Texts as the kernel sees them; one row per text."""
 
-    meaning: Array
+    meanings: tuple[Array, ...]  # one per encoder
     words: sparse.csr_matrix
     characters: sparse.csr_matrix
 
     def __len__(self) -> int:
-        return len(self.meaning)
+        return len(self.meanings[0])
 
     def rows(self, chosen: NDArray[np.int64]) -> Views:
-        return Views(self.meaning[chosen], self.words[chosen], self.characters[chosen])
+        meanings = tuple(meaning[chosen] for meaning in self.meanings)
+        return Views(meanings, self.words[chosen], self.characters[chosen])
 
 
 class TextKernel:
     """The kernel over one set of training texts. `fit` first, or `restore`."""
 
-    def __init__(self, sharpness: float, word_weight: float, character_weight: float) -> None:
+    def __init__(
+        self, sharpness: float, word_weight: float, character_weight: float, encoders: Sequence[str] = (MULTILINGUAL,)
+    ) -> None:
+        self.encoders = tuple(encoders)
         self.sharpness, self.word_weight, self.character_weight = sharpness, word_weight, character_weight
         shared = {"lowercase": False, "sublinear_tf": True}
         self._words = Terms(TfidfVectorizer(ngram_range=(1, 2), tokenizer=_WORD.findall, token_pattern=None, **shared))
         self._characters = Terms(TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **shared))
-        self._mean: Array = np.zeros(DIMENSIONS, dtype=np.float32)
+        self._means: list[Array] = []
 
     def fit(self, texts: Sequence[str]) -> Views:
         """Learns vocabulary and mean from `texts`, without their intents, and returns their views."""
         surfaces = [_surface(text) for text in texts]
-        vectors = encode([clean(text) for text in texts])
-        self._mean = vectors.mean(axis=0)
+        vectors = [self._encoded(encoder, texts) for encoder in self.encoders]
+        self._means = [one.mean(axis=0) for one in vectors]
+        meanings = tuple(centred(one, mean) for one, mean in zip(vectors, self._means, strict=True))
         # n-grams of a single text tell nothing about another one; few texts keep them all.
         fewest = 2 if len(texts) > 200 else 1
-        return Views(centred(vectors, self._mean), self._words.fit(surfaces, 1), self._characters.fit(surfaces, fewest))
+        return Views(meanings, self._words.fit(surfaces, 1), self._characters.fit(surfaces, fewest))
 
     def views(self, texts: Sequence[str]) -> Views:
         """Returns the views of other texts."""
         surfaces = [_surface(text) for text in texts]
-        meaning = centred(encode([clean(text) for text in texts]), self._mean)
-        return Views(meaning, self._words.rows(surfaces), self._characters.rows(surfaces))
+        meanings = tuple(
+            centred(self._encoded(encoder, texts), mean)
+            for encoder, mean in zip(self.encoders, self._means, strict=True)
+        )
+        return Views(meanings, self._words.rows(surfaces), self._characters.rows(surfaces))
 
     def meaning(self, left: Views, right: Views) -> Array:
-        """Returns the encoder's part of the kernel, one row per text of `left`."""
-        likeness = left.meaning @ right.meaning.T
-        likeness -= 1.0
-        likeness *= self.sharpness
-        np.exp(likeness, out=likeness)
-        return likeness
+        """Returns the encoders' part of the kernel, one row per text of `left`."""
+        mean: Array | None = None
+        for ours, theirs in zip(left.meanings, right.meanings, strict=True):
+            likeness = ours @ theirs.T
+            likeness -= 1.0
+            likeness *= self.sharpness
+            np.exp(likeness, out=likeness)
+            if len(left.meanings) > 1:
+                likeness /= len(left.meanings)
+            mean = likeness if mean is None else np.add(mean, likeness, out=mean)
+        assert mean is not None
+        return mean
+
+    def _encoded(self, encoder: str, texts: Sequence[str]) -> Array:
+        return _ENCODERS[encoder]([clean(text) for text in texts])
 
     def between(self, left: Views, right: Views) -> Array:
         """Returns k for each text of `left` (rows) and `right` (columns)."""
@@ -91,15 +113,20 @@ class TextKernel:
     def state(self) -> tuple[dict[str, dict[str, int]], dict[str, Array]]:
         """Returns vocabularies and arrays for `restore`."""
         terms = {"words": self._words, "characters": self._characters}
-        arrays = {"mean": self._mean} | {f"idf_{name}": one.weights for name, one in terms.items()}
+        arrays = dict(zip(_mean_names(self.encoders), self._means, strict=True))
+        arrays |= {f"idf_{name}": one.weights for name, one in terms.items()}
         return {name: one.vocabulary for name, one in terms.items()}, arrays
 
     def restore(self, vocabularies: dict[str, dict[str, int]], arrays: Mapping[str, Array]) -> None:
         """Takes over what `state` gave."""
-        self._mean = arrays["mean"]
+        self._means = [arrays[name] for name in _mean_names(self.encoders)]
         self._words.restore(vocabularies["words"], arrays["idf_words"])
         self._characters.restore(vocabularies["characters"], arrays["idf_characters"])
 
 
 def _surface(text: str) -> str:
     return mask_digits(fold(clean(text)))
+
+
+def _mean_names(encoders: Sequence[str]) -> list[str]:
+    return [f"mean_{encoder}" for encoder in encoders]

@@ -31,7 +31,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.model_selection import StratifiedShuffleSplit
 
 from bot.nlu.folds import deal, near_duplicates
-from bot.nlu.kernel import Array, TextKernel, Views
+from bot.nlu.kernel import MULTILINGUAL, Array, TextKernel, Views
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,9 @@ class Options:
     balance: float = 0.5  # 0 counts examples, 1 counts intents
     folds: int = 5
     # Texts of one intent whose meanings are more alike than this cosine are never on both sides of a fold.
-    near_duplicate: float = 0.9
+    near_duplicate: float = 0.85
+    # Which sentence encoders say how alike two texts are; `choice` decides that for given examples.
+    encoders: tuple[str, ...] = (MULTILINGUAL,)
     # Above this many examples, one held-out fifth replaces the folds ...
     most_folded: int = 12000
     # ... and above this many, that many examples stand for all (the kernel matrix takes 4 bytes a pair).
@@ -83,9 +85,11 @@ class IntentModel:
         self.options = options or Options()
         self.labels: tuple[str, ...] = ()
         self.temperature = 1.0
-        self._kernel = TextKernel(self.options.sharpness, self.options.word_weight, self.options.character_weight)
-        # The encoder's part stays a sum over training examples; the n-grams' part collapses into weights.
-        self._meaning: Array = np.zeros((0, 0), dtype=np.float32)
+        self._kernel = TextKernel(
+            self.options.sharpness, self.options.word_weight, self.options.character_weight, self.options.encoders
+        )
+        # The encoders' part stays a sum over training examples; the n-grams' part collapses into weights.
+        self._meanings: tuple[Array, ...] = ()
         self._shares: Array = np.zeros((0, 0), dtype=np.float32)
         self._words: Array = np.zeros((0, 0), dtype=np.float32)
         self._characters: Array = np.zeros((0, 0), dtype=np.float32)
@@ -114,7 +118,7 @@ class IntentModel:
     def scores(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Returns the regression's values, near +1 for the own intent and -1 for the others."""
         views = self._kernel.views(texts)
-        training = Views(self._meaning, views.words, views.characters)  # only its meaning is read
+        training = Views(self._meanings, views.words, views.characters)  # only its meanings are read
         scores = self._kernel.meaning(views, training) @ self._shares
         scores += views.words @ self._words
         scores += views.characters @ self._characters
@@ -129,7 +133,7 @@ class IntentModel:
         np.savez(
             folder / "intents.npz",
             **arrays,
-            meaning=self._meaning.astype(np.float16),
+            **{f"meaning_{number}": meaning.astype(np.float16) for number, meaning in enumerate(self._meanings)},
             shares=self._shares,
             weights_words=self._words.astype(np.float16),
             weights_characters=self._characters.astype(np.float16),
@@ -140,12 +144,13 @@ class IntentModel:
     def load(cls, folder: Path) -> IntentModel:
         """Reads what `save` wrote. Raises OSError when the files are missing, ValueError when they are not ours."""
         state = json.loads((folder / "intents.json").read_text(encoding="utf-8"))
-        model = cls(Options(**state["options"]))
+        model = cls(Options(**state["options"] | {"encoders": tuple(state["options"]["encoders"])}))
         model.labels = tuple(state["labels"])
         model.temperature = float(state["temperature"])
         with np.load(folder / "intents.npz", allow_pickle=False) as arrays:
             model._kernel.restore(state["vocabularies"], arrays)
-            model._meaning = arrays["meaning"].astype(np.float32)
+            names = [f"meaning_{number}" for number, _ in enumerate(model.options.encoders)]
+            model._meanings = tuple(arrays[name].astype(np.float32) for name in names)
             model._shares, model._prior = arrays["shares"], arrays["prior"]
             model._words = arrays["weights_words"].astype(np.float32)
             model._characters = arrays["weights_characters"].astype(np.float32)
@@ -205,7 +210,7 @@ class IntentModel:
 
     def _splits(self, views: Views, truth: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Yields which examples are known and which held out, fold by fold."""
-        groups = near_duplicates(views.meaning, truth, self.options.near_duplicate)
+        groups = near_duplicates(views.meanings[0], truth, self.options.near_duplicate)
         fold_of = deal(groups, truth, self.options.folds, self.options.seed)
         for fold in range(self.options.folds if len(truth) <= self.options.most_folded else 1):
             held = fold_of == fold
@@ -224,7 +229,7 @@ class IntentModel:
         return ridge[truth]
 
     def _keep(self, views: Views, shares: Array, prior: Array) -> None:
-        self._meaning, self._shares, self._prior = views.meaning, shares, prior
+        self._meanings, self._shares, self._prior = views.meanings, shares, prior
         self._words = self.options.word_weight * (views.words.T @ shares)
         self._characters = self.options.character_weight * (views.characters.T @ shares)
 

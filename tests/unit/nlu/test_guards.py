@@ -39,6 +39,19 @@ I want to talk to a human to complain about my bill
 I want to complain about my bill and talk to a human
 Ich will mich über die Rechnung beschweren und einen Menschen sprechen
 how do I talk to a human
+mitarbieter bitte
+Ich will mit einem Menshcen sprechen
+I want a represantative
+Kann mir das jemand erklären, der kein Bot ist
+Stellen Sie mich bitte durch
+Mensch gewünscht
+Schalten Sie den Bot ab
+how do I get past the bot
+a person, not a bot
+hand me over to a colleague
+someone with a pulse please
+I only talk to people
+would it be possible for a person to step in
 """.strip().splitlines()
 CHALLENGE = """
 Bist du ein echter Mensch oder eine KI?
@@ -68,6 +81,19 @@ spreche ich mit einem Menschen
 Das kann doch kein Mensch sein
 Mensch?
 a real person?
+Bist du ein Robotter?
+are you a humann
+Habe ich es hier mit einem Automaten zu tun?
+Sitzt am anderen Ende jemand?
+Wer hat dich programmiert?
+Gib zu, du bist eine Maschine
+Sind das vorgefertigte Antworten?
+who is on the other side of this chat
+are these canned answers
+prove that you're human
+man or machine?
+were you programmed
+nobody types that fast, you're a bot
 """.strip().splitlines()
 NEITHER = """
 Der Bot von gestern war nett
@@ -94,6 +120,13 @@ Suchen Sie Mitarbeiter?
 Wann kommt der Techniker?
 Ich möchte mich über eine Mitarbeiterin beschweren
 I want to complain about one of your agents
+Welche Sprachen sprechen Sie?
+Wir möchten uns zum Tarif beraten lassen
+I am a human, not a robot
+Ich suche eine Person zum Babysitten
+is an employee working on my case
+Verlängert sich mein Vertrag automatisch?
+Wie kann ich die FritzBox mit dem Computer verbinden?
 """.strip().splitlines()
 
 
@@ -112,6 +145,12 @@ def test_guards_agree_with_the_training_data(examples):
         (text, intent) for text, intent in zip(*examples, strict=True) if guard(fold(clean(text))) not in (None, intent)
     ]
     assert false_alarms == []
+
+
+def test_every_slip_of_one_letter_means_the_word_and_no_other_word_does():
+    for wrong in ("mitarbeter", "mitarbeiterr", "mitarbieter", "mitarbeitet bitte"):
+        expected = None if wrong.startswith("mitarbeitet") else "talk_to_human"
+        assert guard(f"{wrong} bitte") == expected, wrong
 
 
 def test_hostile_text_is_fast():

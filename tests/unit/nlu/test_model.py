@@ -7,7 +7,9 @@ import pytest
 from rasa.shared.nlu.training_data.loading import load_data
 from scipy.special import softmax
 
-from bot.nlu.model import IntentModel
+from bot.nlu.english import available
+from bot.nlu.kernel import ENGLISH, MULTILINGUAL
+from bot.nlu.model import IntentModel, Options
 from bot.settings import ROOT
 
 SOME = ("invoice_show", "invoice_explain", "report_fault", "slow_internet", "talk_to_human", "out_of_scope")
@@ -26,9 +28,19 @@ def examples() -> tuple[list[str], list[str]]:
     return texts, intents
 
 
-def test_held_out_scores_are_those_of_a_regression_without_the_fold(examples: tuple[list[str], list[str]]) -> None:
+@pytest.fixture(params=[(MULTILINGUAL,), (MULTILINGUAL, ENGLISH)], ids=["one encoder", "two encoders"])
+def options(request: pytest.FixtureRequest) -> Options:
+    """With the multilingual encoder alone, and with the one for English beside it."""
+    if ENGLISH in request.param and not available():
+        pytest.skip("the extra 'english' is not installed")
+    return Options(encoders=request.param)
+
+
+def test_held_out_scores_are_those_of_a_regression_without_the_fold(
+    examples: tuple[list[str], list[str]], options: Options
+) -> None:
     texts, intents = examples
-    model = IntentModel()
+    model = IntentModel(options)
     held_out = model.fit(texts, intents)
     truth = np.array([model.labels.index(intent) for intent in intents])
     views = model._kernel.fit(texts)
@@ -46,10 +58,10 @@ def test_held_out_scores_are_those_of_a_regression_without_the_fold(examples: tu
 
 
 def test_a_model_answers_the_same_after_it_was_stored(
-    examples: tuple[list[str], list[str]], tmp_path_factory: pytest.TempPathFactory
+    examples: tuple[list[str], list[str]], options: Options, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     texts, intents = examples
-    model, folder = IntentModel(), tmp_path_factory.mktemp("model")
+    model, folder = IntentModel(options), tmp_path_factory.mktemp("model")
     model.fit(texts, intents)
     model.save(folder)
     asked = ["Wo ist meine Rechnung?", "my internet is down", "Mensch bitte"]
