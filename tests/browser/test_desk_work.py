@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Windows
@@ -91,6 +92,36 @@ async def test_passing_to_a_team_hides_it_and_keeps_the_draft(desks: Windows) ->
     await ben.open(conversation)
     await expect(ben.thread.locator('li[data-author="note"]')).to_contain_text("Leitung ist geprüft")
     assert "Leitung" not in await customer.transcript()
+
+
+IS_THERE = """(name) => fetch("/desk/api/people").then((answer) => answer.json())
+  .then(({agents}) => agents.some((one) => one.name === name && one.state === "available"))"""
+
+
+@pytest.mark.parametrize("how", ["transfer", "invite"])
+async def test_what_comes_to_an_agent_is_said_and_marked_until_it_is_opened(desks: Windows, how: str) -> None:
+    """Who works elsewhere meanwhile hears of it, and sees it at the list and at the row."""
+    _, conversation = await desks.waiting_customer()
+    anna = await (await desks.agent("de")).enter(ANNA)
+    ben = await (await desks.agent("de")).enter(BEN)
+    await ben.open(conversation)
+    await ben.claim()
+    await ben.page.wait_for_function(IS_THERE, arg=ANNA.name)
+    await step(ben, how)
+    dialog = ben.page.get_by_role("dialog")
+    option = dialog.get_by_role("combobox").locator("option").filter(has_text=ANNA.name)
+    await dialog.get_by_role("combobox").select_option(value=await option.get_attribute("value"))
+    await dialog.get_by_role("button", name=ben.words(f"desk_{how}_confirm"), exact=True).click()
+    await expect(dialog).to_have_count(0)
+    told = anna.said("desk_given" if how == "transfer" else "desk_invited")
+    await expect(anna.page.locator("#announcer")).to_contain_text(told)
+    unread = re.compile(anna.words("desk_unread_in_one"))
+    await expect(anna.tab("mine")).to_have_attribute("aria-label", unread)
+    await anna.show("mine")
+    await expect(anna.row(conversation)).to_contain_text(anna.words("desk_unread"))
+    await anna.open(conversation)
+    await expect(anna.row(conversation)).not_to_contain_text(anna.words("desk_unread"))
+    await expect(anna.tab("mine")).not_to_have_attribute("aria-label", unread)
 
 
 async def test_a_case_is_made_changed_solved_and_the_customer_is_told(desks: Windows) -> None:

@@ -211,12 +211,17 @@ export class Desk {
   // --- acting ---------------------------------------------------------------------------------
 
   async claim(summary) {
-    const answer = await this.guarded(api.claim(summary.id, summary.epoch)).catch((error) => {
+    this.state.taking.add(summary.id);
+    try {
+      const answer = await this.guarded(api.claim(summary.id, summary.epoch));
+      this.state.applyOwn(answer.summary);
+      this.refreshSoon();
+    } catch (error) {
       if (error.status === 409) this.refreshSoon(0);
       throw error;
-    });
-    this.state.applyOwn(answer.summary);
-    this.refreshSoon();
+    } finally {
+      this.state.taking.delete(summary.id);
+    }
   }
 
   /** Sends a template; throws an error that carries a sentence for the agent. */

@@ -6,7 +6,7 @@
  * stream position; events are kept by their gapless seq, each once. No DOM, no network.
  *
  * Listeners: on(topic, listener). Topics: "conversations", "open", "typing", "connection",
- * "arrival" (a conversation began to wait), "wrote" (a customer wrote to me), "event" (the open thread
+ * "arrival" (a conversation began to wait), "given" (one came to me, or I was invited, without my doing), "wrote" (a customer wrote to me), "event" (the open thread
  * grew), "answered" (a question was answered or put away), "lost" (the open conversation is another team's now), "gap" (an event of the open thread is missing), "read" (something was seen).
  */
 
@@ -35,6 +35,8 @@ export class DeskState {
     this.found = { words: "", ids: null };
     /** id → the newest seq this agent has had on screen. */
     this.read = read;
+    /** Conversations that this page is just taking over. */
+    this.taking = new Set();
     this.listeners = new Map();
   }
 
@@ -63,10 +65,15 @@ export class DeskState {
     return Boolean(this.open?.lost) && this.open.id === id;
   }
 
-  /** A waiting request that was not looked at since its last entry, or a customer's word in one of mine. */
+  /** A waiting request that was not looked at since its last entry, or something new in one that concerns me, but not my own word. */
   isUnread(summary) {
     if (summary.head_seq <= (this.read[summary.id] ?? 0)) return false;
-    return summary.holder === "queue" || (this.isMine(summary) && summary.last_author?.kind === "customer");
+    const { kind, name } = summary.last_author ?? {};
+    return summary.holder === "queue" || (this.concernsMe(summary) && !(kind === "human" && name === this.agent.name));
+  }
+
+  countUnread(view) {
+    return this.view(view).filter((one) => this.isUnread(one)).length;
   }
 
   /** Whether the customer has not said anything yet: only the bot's first words are there. */
@@ -166,6 +173,7 @@ export class DeskState {
     if (event && this.open?.id === summary.id) this.applyEvent(event, position);
     if (!this.putSummary(summary, position)) return;
     if (summary.holder === "queue" && before?.holder !== "queue") this.emit("arrival", summary);
+    else if (this.concernsMe(summary) && !(before && this.concernsMe(before)) && !this.taking.has(summary.id)) this.emit("given", summary);
     else if (event?.author?.kind === "customer" && this.isMine(summary)) this.emit("wrote", summary);
     if (event?.author && event.kind === "message") this.clearTyping(summary.id, event.author.kind);
     this.emit("conversations");

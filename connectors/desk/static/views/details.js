@@ -2,13 +2,15 @@
  * The right pane: what somebody needs to know before writing the first word. Why a person is needed, what
  * was promised, who the customer is, what the bot understood and tried, and the cases.
  *
- * A section is drawn again only when its own data changed, so reading and tabbing are not disturbed.
+ * A section is drawn again only when its own data changed, and then what is still true stays: who reads, selects, unfolds or
+ * tabs there is not disturbed.
  */
 
 import { clockTime, countdown, shortTime, timestamp } from "../clock.js";
-import { append, h, replace } from "../dom.js";
+import { h, replace } from "../dom.js";
 import { icon } from "../icons.js";
-import { navigate } from "../router.js";
+import { morph } from "../morph.js";
+import { currentRoute, navigate } from "../router.js";
 import { say, sayNamed } from "../wording.js";
 import { caseCard } from "./cases.js";
 import { customerView } from "./customer.js";
@@ -16,6 +18,7 @@ import { reasonOf } from "./inbox.js";
 import { messengerView } from "./messenger.js";
 import { tracesView } from "./trace.js";
 
+/** In this order; whoever comes from the list of cases finds the cases first. */
 const SECTIONS = ["summary", "why", "promise", "messenger", "deliveries", "customer", "bot_tried", "cases", "ratings", "course"];
 
 export class DetailsView {
@@ -46,6 +49,7 @@ export class DetailsView {
     this.heading.hidden = !detail;
     this.scroller.hidden = !detail;
     if (!detail) return;
+    this.order(currentRoute().view === "cases");
     if (this.id !== open.id) {
       this.id = open.id;
       this.scroller.scrollTop = 0;
@@ -69,15 +73,21 @@ export class DetailsView {
     this.draw("course", [detail.tenures], () => h("ol", { class: "course" }, (detail.tenures ?? []).map(courseLine)));
   }
 
+  order(casesFirst) {
+    const place = (name) => this.element.querySelector(`[data-section="${name}"]`);
+    const before = casesFirst ? place("summary") : place("ratings");
+    if (place("cases").nextSibling !== before) this.scroller.insertBefore(place("cases"), before);
+  }
+
   draw(name, data, view) {
     const section = this.sections[name];
     const print = `${this.id}:${JSON.stringify(data)}`;
     if (section.print === print) return;
     section.print = print;
-    const opened = [...section.body.querySelectorAll("details")].map((one) => one.open);
-    append(replace(section.body), [view()]);
-    if (this.drawnFor === this.id) [...section.body.querySelectorAll("details")].forEach((one, index) => { one.open = opened[index] ?? one.open; });
-    if (name === SECTIONS.at(-1)) this.drawnFor = this.id;
+    // Of another conversation nothing stays, not even what was unfolded.
+    if (section.drawnFor !== this.id) replace(section.body);
+    section.drawnFor = this.id;
+    morph(section.body, view());
   }
 
   // --- why ------------------------------------------------------------------------------------
@@ -110,9 +120,9 @@ export class DetailsView {
   // --- messages that have not arrived ---------------------------------------------------------
 
   deliveriesView(deliveries) {
-    return h("ul", { class: "cards" }, deliveries.map((one) => h("li", { class: "card" },
+    return h("ul", { class: "cards" }, deliveries.map((one) => h("li", { class: "card", data: { key: one.seq } },
       h("p", { class: "card-head" },
-        h("button", { type: "button", class: "link-button", on: { click: () => this.jumpTo(one.seq) } }, say("desk_delivery_message", { n: one.seq })),
+        h("button", { type: "button", class: "link-button", data: { key: one.seq }, on: { click: () => this.jumpTo(one.seq) } }, say("desk_delivery_message", { n: one.seq })),
         h("span", { class: "tag" }, sayNamed("desk_delivery", one.state))),
       h("p", { class: "muted" }, say("desk_delivery_since", { time: clockTime(one.updated_at), n: one.attempts })),
       one.error && h("p", { class: "quote", dir: "auto" }, one.error))));

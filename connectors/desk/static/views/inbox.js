@@ -8,6 +8,7 @@
 import { countdown, timestamp, waiting } from "../clock.js";
 import { h, reconcile, replace, setText } from "../dom.js";
 import { icon } from "../icons.js";
+import { morph } from "../morph.js";
 import { routeTo, VIEWS } from "../router.js";
 import { say, sayCount, sayNamed } from "../wording.js";
 import { caseRow } from "./cases.js";
@@ -58,7 +59,10 @@ export class InboxView {
       if (view === route.view) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
       setText(count, state.loaded ? String(number) : "");
-      link.setAttribute("aria-label", state.loaded ? `${say(`desk_view_${view}`)}, ${sayCount("desk_count", number)}` : say(`desk_view_${view}`));
+      // Who works in another list sees here that one of theirs has something new.
+      const unread = view === "mine" ? state.countUnread(view) : 0;
+      link.toggleAttribute("data-unread", unread > 0);
+      link.setAttribute("aria-label", [say(`desk_view_${view}`), state.loaded && sayCount("desk_count", number), unread && sayCount("desk_unread_in", unread)].filter(Boolean).join(", "));
     }
     const isCases = route.view === "cases" && !route.filters.q;
     this.everything = isCases ? state.cases : state.view(route.view, route.filters);
@@ -104,9 +108,7 @@ export class InboxView {
     const print = JSON.stringify([one, current, this.desk.people.teams.length]);
     if (item.print === print) return;
     item.print = print;
-    const focused = item.contains(document.activeElement);
-    replace(item, caseRow(this.desk, one, current));
-    if (focused) item.firstChild.focus();
+    morph(item, caseRow(this.desk, one, current));
   }
 
   drawBlank(count, view) {
@@ -135,7 +137,7 @@ export class InboxView {
     else link.removeAttribute("aria-current");
     link.classList.toggle("row-unread", unread);
     const mine = state.isMine(summary);
-    replace(link,
+    morph(link,
       h("span", { class: "row-top" },
         unread && h("span", { class: "dot" }, h("span", { class: "visually-hidden" }, `${say("desk_unread")}. `)),
         h("span", { class: "row-name", dir: "auto" }, nameOf(summary)),
