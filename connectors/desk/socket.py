@@ -140,7 +140,7 @@ class _Connection:
             self._tell("looking", hint, {"kind": "human", "id": hint.looking_by, "name": hint.looking_name})
 
     def _tell(self, kind: str, hint: Hint, author: dict[str, Any]) -> None:
-        """Pass on what lasts no longer than a moment, to who may see the conversation; a desk that is not ready misses it."""
+        """Pass on what lasts no longer than a moment, if the agent may see it; a desk that is not ready misses it."""
         task = asyncio.create_task(self._pass_on(kind, hint.conversation_id, author))
         self._passing.add(task)
         task.add_done_callback(self._passing.discard)

@@ -59,7 +59,7 @@ class Window:
 
     @asynccontextmanager
     async def offline(self) -> AsyncIterator[None]:
-        """No network meanwhile. Whatever the page asks for then, Chromium notes that it failed; that is no complaint."""
+        """No network meanwhile. That requests fail then is noted by Chromium, and is no complaint of the page."""
         self.expect_console("net::ERR_INTERNET_DISCONNECTED")
         await self.page.context.set_offline(True)
         try:

@@ -1,4 +1,4 @@
-"""What an agent has under their hands stays there, whatever arrives: menus, dialogs, fields, selections, scroll, presses.
+"""What an agent has under their hands stays there, whatever arrives: menus, dialogs, selections, scroll, presses.
 
 Each test first makes something arrive on screen and then looks, so that none depends on how fast it came.
 """
@@ -75,7 +75,7 @@ async def test_an_open_menu_stays_open_and_takes_the_click(desks: Windows) -> No
 
 
 async def test_a_menu_shows_only_what_can_still_be_done(desks: Windows) -> None:
-    """Two windows of one agent: what the other hands back cannot be closed here, and the open menu says so by itself."""
+    """Two windows of one agent: what the other hands back cannot be closed here, and the open menu says so."""
     anna, _customer, conversation = await at_work(desks)
     await anna.main.locator(".steps-button").click()
     other = await (await desks.agent("de")).enter(ANNA)
@@ -199,12 +199,13 @@ MORPH = """async () => {
   const one = (key, depth) => {
     const tag = ["p", "span", "button"][chance(3)];
     const content = depth ? tree(depth - 1) : words();
-    return h(key ? "button" : tag, { class: `c${chance(2)}`, data: { key }, on: key || tag === "button" ? { click() {} } : null }, content);
+    const on = key || tag === "button" ? { click() {} } : null;
+    return h(key ? "button" : tag, { class: `c${chance(2)}`, data: { key }, on }, content);
   };
   const tree = (depth) => {
     const keys = ["a", "b", "c", "d"].filter(() => chance(2)).sort(() => chance(3) - 1);
-    return [...keys.map((key) => one(key, 0)), ...Array.from({ length: chance(4) }, () => (chance(3) ? one(null, depth) : words()))]
-      .sort(() => chance(3) - 1);
+    const others = Array.from({ length: chance(4) }, () => (chance(3) ? one(null, depth) : words()));
+    return [...keys.map((key) => one(key, 0)), ...others].sort(() => chance(3) - 1);
   };
   const problems = [];
   const shown = document.createElement("div");
@@ -212,25 +213,25 @@ MORPH = """async () => {
   for (let round = 0; round < 3000; round += 1) {
     const content = tree(2);
     fresh.replaceChildren(...content.map((node) => (node.cloneNode ? node.cloneNode(true) : node)));
-    const before = new Map([...shown.children].filter((node) => node.dataset.key).map((node) => [node.dataset.key + node.classList[0], node]));
+    const name = (node) => node.dataset.key + node.classList[0];
+    const before = new Map([...shown.children].filter((node) => node.dataset.key).map((node) => [name(node), node]));
     morph(shown, content);
     if (shown.innerHTML !== fresh.innerHTML) problems.push(`${shown.innerHTML} instead of ${fresh.innerHTML}`);
     for (const node of shown.children) {
-      const known = node.dataset.key && before.get(node.dataset.key + node.classList[0]);
+      const known = node.dataset.key && before.get(name(node));
       if (known && known !== node) problems.push(`${node.dataset.key} is another node`);
     }
   }
   return problems.slice(0, 3);
 }"""
 
-# Lists by chance: the order is the new one, nodes stay, and one row that comes, goes or moves leaves the others in place.
+# Lists by chance: the order is the new one, nodes stay, and a row that comes, goes or moves leaves the others in place.
 RECONCILE = """async () => {
   const { h, reconcile } = await import("/desk/static/dom.js");
   const list = document.createElement("ul");
   const draw = (keys) => reconcile(list, keys, (key) => key, () => h("li"), (node, key) => { node.textContent = key; });
   const order = () => [...list.children].map((node) => node.textContent).join();
   const problems = [];
-  let moved = [];
   const watch = new MutationObserver(() => {});
   watch.observe(list, { childList: true });
   const all = Array.from({ length: 30 }, (_, index) => `k${index}`);
@@ -241,14 +242,20 @@ RECONCILE = """async () => {
     const before = new Map([...list.children].map((node) => [node.textContent, node]));
     draw(keys);
     if (order() !== keys.join()) problems.push(`${order()} instead of ${keys}`);
-    if (keys.some((key, place) => before.has(key) && before.get(key) !== list.children[place])) problems.push("another node");
+    const other = (key, place) => before.has(key) && before.get(key) !== list.children[place];
+    if (keys.some(other)) problems.push("another node");
   }
-  const small = { gone: all.slice(1), back: all, down: [...all.slice(1, 20), all[0], ...all.slice(20)], up: [all[19], ...all.slice(0, 19), ...all.slice(20)] };
+  const [front, rest] = [all.slice(0, 20), all.slice(20)];
+  const small = {
+    gone: all.slice(1),
+    down: [...front.slice(1), front[0], ...rest],
+    up: [front[19], ...front.slice(0, 19), ...rest],
+  };
   for (const [name, keys] of Object.entries(small)) {
     draw(all);
     watch.takeRecords();
     draw(keys);
-    moved = new Set(watch.takeRecords().flatMap((record) => [...record.removedNodes]));
+    const moved = new Set(watch.takeRecords().flatMap((record) => [...record.removedNodes]));
     if (moved.size > 1) problems.push(`${name}: ${moved.size} rows were taken out`);
   }
   return problems.slice(0, 3);

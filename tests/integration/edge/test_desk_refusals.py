@@ -219,7 +219,7 @@ async def test_nobody_is_seen_looking_at_what_is_not_theirs_to_see(edge: Edge) -
 
 
 async def test_nobody_is_told_who_types_or_looks_at_what_is_not_theirs_to_see(edge: Edge) -> None:
-    """Not even its id: of another team's conversation a desk hears nothing, from the moment when it is another team's."""
+    """Not even its id: from the moment when a conversation is another team's, a desk hears nothing of it."""
     async with edge.services.store.write() as unit:
         await put_team(unit, Team(id="technik", name_de="Technik", name_en="technical", topics=[], assignment="manual"))
     await edge.services.agents.add("chief", "Clara Haupt", "supervisor", "ein-gutes-passwort")
