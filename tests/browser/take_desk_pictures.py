@@ -59,7 +59,7 @@ async def main(folder: Path, *, everything: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="klartext-desk-") as var:
         async with desk_edge(Path(var)) as edge, async_playwright() as playwright:
             played = await play(edge)
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, "--lang=de"])
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             for look, (size, scheme) in LOOKS.items():
                 windows = Windows(browser, edge)
                 out, agent, chief = [await windows.agent("de", viewport=size, color_scheme=scheme) for _ in range(3)]

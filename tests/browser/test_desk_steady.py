@@ -18,11 +18,12 @@ TOP = "node => node.scrollTop"
 
 
 async def at_work(desks: Windows) -> tuple[AgentWindow, CustomerWindow, str]:
-    """Anna holds a conversation."""
+    """Anna holds a conversation and has her list before her."""
     customer, conversation = await desks.waiting_customer("Guten Tag")
     anna = await (await desks.agent("de")).enter(ANNA)
     await anna.open(conversation)
     await anna.claim()
+    await anna.show("mine")
     return anna, customer, conversation
 
 
@@ -57,7 +58,6 @@ async def test_an_open_menu_stays_open_and_takes_the_click(desks: Windows) -> No
     anna, customer, conversation = await at_work(desks)
     ben = await (await desks.agent("de")).enter(BEN)
     await ben.show("team")
-    await anna.show("mine")
     await anna.main.locator(".steps-button").click()
     invite = anna.main.locator('[data-step="invite"]')
     await invite.focus()
@@ -117,8 +117,7 @@ async def test_a_key_pressed_twice_asks_once(desks: Windows, key: str) -> None:
 
 async def test_text_that_is_selected_stays_selected(desks: Windows) -> None:
     """In the head, in a row of the list, in the thread and in the details."""
-    anna, customer, _conversation = await at_work(desks)
-    await anna.show("mine")
+    anna, customer, conversation = await at_work(desks)
     await make_case(anna, "Leitung messen")
     case = anna.section("cases").locator(".card-head strong")
     texts = [anna.main.locator("h2 bdi"), anna.thread.locator('li[data-author="bot"] .text').first, case]
@@ -130,7 +129,7 @@ async def test_text_that_is_selected_stays_selected(desks: Windows) -> None:
     # The card changes by a colleague's hand, and its number is still selected.
     ben = await (await desks.agent("de")).enter(BEN)
     await ben.show("cases")
-    await ben.inbox.locator("a.row").filter(has_text="Leitung messen").click()
+    await ben.open(conversation)
     await ben.section("cases").locator('[data-field="status"]').select_option("in_progress")
     status = anna.section("cases").locator('[data-field="status"]')
     await expect(status).to_have_value("in_progress")
@@ -138,7 +137,7 @@ async def test_text_that_is_selected_stays_selected(desks: Windows) -> None:
 
 
 async def test_what_was_saved_on_a_case_is_said_and_the_control_keeps_the_focus(desks: Windows) -> None:
-    anna, _customer, _conversation = await at_work(desks)
+    anna, _customer, conversation = await at_work(desks)
     await make_case(anna, "Leitung messen")
     section = anna.section("cases")
     status = section.locator('[data-field="status"]')
@@ -147,9 +146,7 @@ async def test_what_was_saved_on_a_case_is_said_and_the_control_keeps_the_focus(
     await expect(section.get_by_role("status")).to_have_text(anna.words("desk_case_saved"))
     # The list of cases shows it, so everything that the change set off has been drawn.
     await anna.show("cases")
-    await expect(anna.inbox.locator("a.row").filter(has_text="Leitung messen")).to_contain_text(
-        anna.words("desk_crm_in_progress")
-    )
+    await expect(anna.row(conversation)).to_contain_text(anna.words("desk_crm_in_progress"))
     await expect(section.get_by_role("status")).to_have_text(anna.words("desk_case_saved"))
     await expect(status).to_have_value("in_progress")
 
@@ -178,7 +175,6 @@ async def test_what_was_unfolded_and_scrolled_stays(desks: Windows) -> None:
 
 async def test_a_row_that_changes_between_press_and_release_is_opened(desks: Windows) -> None:
     anna, customer, conversation = await at_work(desks)
-    await anna.show("mine")
     await anna.page.goto(f"{anna.base}/desk#/mine")
     row = anna.row(conversation)
     await expect(anna.field).to_be_hidden()
