@@ -28,7 +28,7 @@ export class Desk {
     this.loggedOut = loggedOut;
     this.readKey = `read:${agent.id}`;
     this.state = new DeskState(agent, recall(this.readKey, {}));
-    this.outbox = new Outbox(agent.id, (id, clientId, text) => this.sendReply(id, clientId, text), (id) => this.state.emit("outbox", id));
+    this.outbox = new Outbox(agent.id, (id, clientId, text) => this.sendReply(id, clientId, text), (id) => this.state.emit("outbox", id), (id) => this.state.lastShown(id));
     this.uploads = new Uploads((id, ...upload) => this.guarded(api.sendFile(id, ...upload)), (id) => this.state.emit("uploads", id), files);
     this.stream = new Stream({
       position: () => this.state.position,
@@ -151,7 +151,7 @@ export class Desk {
     try {
       const detail = await this.guarded(api.conversation(id));
       this.state.applyDetail(id, detail);
-      this.outbox.settle(id, this.state.open?.events.at(-1)?.seq ?? 0);
+      this.outbox.settle(id, this.state.lastShown(id));
     } catch (error) {
       this.state.applyDetailError(id, error.message);
     }

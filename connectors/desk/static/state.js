@@ -6,8 +6,8 @@
  * stream position; events are kept by their gapless seq, each once. No DOM, no network.
  *
  * Listeners: on(topic, listener). Topics: "conversations", "open", "typing", "connection",
- * "arrival" (a conversation began to wait), "given" (one came to me, or I was invited, without my doing), "wrote" (a customer wrote to me), "event" (the open thread
- * grew), "answered" (a question was answered or put away), "lost" (the open conversation is another team's now), "gap" (an event of the open thread is missing), "read" (something was seen).
+ * "arrival" (a conversation began to wait), "given" (one came to me, or I was
+ * invited, without my doing), "wrote" (a customer wrote to me), "event" (the open thread grew), "answered" (a question was answered or put away), "lost" (the open conversation is another team's now), "gap" (an event of the open thread is missing), "read" (something was seen).
  */
 
 /** A "typing" note is over after this time, whether or not an end is reported. */
@@ -222,6 +222,11 @@ export class DeskState {
     this.open = { id, position: detail.position, summary: detail.summary, events: [...kept, ...detail.events, ...newer], detail, error: null };
     this.emit("conversations");
     this.emit("open");
+  }
+
+  /** The newest seq of the conversation's thread, 0 while it is not open. */
+  lastShown(id) {
+    return this.open?.id === id ? this.open.events.at(-1)?.seq ?? 0 : 0;
   }
 
   /** Whether a file of the open conversation is still being fetched. */
