@@ -10,8 +10,12 @@ import re
 import pytest
 from playwright.async_api import expect
 
+from bot.store.log import current_tenure
 from tests.browser.conftest import Windows
 from tests.browser.desk_edge import ANNA, BEN, step
+from tests.browser.pages import AgentWindow
+from tests.browser.stack import Login
+from tests.integration.edge.conftest import Edge
 
 
 async def test_a_reply_is_held_back_survives_a_reload_and_can_be_withdrawn(desks: Windows) -> None:
@@ -98,6 +102,17 @@ IS_THERE = """(name) => fetch("/desk/api/people").then((answer) => answer.json()
   .then(({agents}) => agents.some((one) => one.name === name && one.state === "available"))"""
 
 
+async def give(agent: AgentWindow, how: str, colleague: Login) -> None:
+    """Pass the open conversation on to a colleague, or invite them."""
+    await agent.page.wait_for_function(IS_THERE, arg=colleague.name)
+    await step(agent, how)
+    dialog = agent.page.get_by_role("dialog")
+    option = dialog.get_by_role("combobox").locator("option").filter(has_text=colleague.name)
+    await dialog.get_by_role("combobox").select_option(value=await option.get_attribute("value"))
+    await dialog.get_by_role("button", name=agent.words(f"desk_{how}_confirm"), exact=True).click()
+    await expect(dialog).to_have_count(0)
+
+
 # How many of the agent's conversations are marked as unread.
 UNREAD = """() => {
   const words = document.querySelector('.tab[data-view="mine"]').getAttribute("aria-label").split(", ")[2];
@@ -114,13 +129,7 @@ async def test_what_comes_to_an_agent_is_said_and_marked_until_it_is_opened(desk
     ben = await (await desks.agent("de")).enter(BEN)
     await ben.open(conversation)
     await ben.claim()
-    await ben.page.wait_for_function(IS_THERE, arg=ANNA.name)
-    await step(ben, how)
-    dialog = ben.page.get_by_role("dialog")
-    option = dialog.get_by_role("combobox").locator("option").filter(has_text=ANNA.name)
-    await dialog.get_by_role("combobox").select_option(value=await option.get_attribute("value"))
-    await dialog.get_by_role("button", name=ben.words(f"desk_{how}_confirm"), exact=True).click()
-    await expect(dialog).to_have_count(0)
+    await give(ben, how, ANNA)
     told = anna.said("desk_given" if how == "transfer" else "desk_invited")
     await expect(anna.page.locator("#announcer")).to_contain_text(told)
     unread = anna.words("desk_unread_in_other", n=before + 1) if before else anna.words("desk_unread_in_one")
@@ -130,6 +139,23 @@ async def test_what_comes_to_an_agent_is_said_and_marked_until_it_is_opened(desk
     await anna.open(conversation)
     await expect(anna.row(conversation)).not_to_contain_text(anna.words("desk_unread"))
     await expect(anna.tab("mine")).not_to_have_attribute("aria-label", re.compile(unread))
+
+
+async def test_who_did_not_take_up_what_they_were_given_is_named(desks: Windows, edge: Edge) -> None:
+    _, conversation = await desks.waiting_customer()
+    anna = await (await desks.agent("de")).enter(ANNA)
+    ben = await (await desks.agent("de")).enter(BEN)
+    await ben.open(conversation)
+    await ben.claim()
+    await give(ben, "transfer", ANNA)
+    await expect(anna.page.locator("#announcer")).to_contain_text(anna.said("desk_given"))
+    async with edge.services.store.write() as unit:
+        opened = await edge.services.conversations.open(unit, conversation)
+        await edge.services.conversations.handover.back_to_queue(opened, await current_tenure(unit, conversation))
+        await opened.save()
+    for name in ("why", "course"):
+        await expect(ben.section(name)).to_contain_text(ben.words("desk_reason_not_taken_up"))
+        await expect(ben.section(name).locator(".quote").last).to_have_text(ANNA.name)
 
 
 async def test_a_case_is_made_changed_solved_and_the_customer_is_told(desks: Windows) -> None:
@@ -161,6 +187,9 @@ async def test_closing_asks_the_customer_once_and_the_agent_sees_the_answer(desk
     dialog = agent.page.get_by_role("dialog")
     await dialog.get_by_role("button", name=agent.words("desk_close_talk_confirm"), exact=True).click()
     await customer.arrived("system", customer.words("closed", agent=ANNA.name))
+    for name in ("why", "course"):
+        await expect(agent.section(name)).to_contain_text(agent.words("desk_close_reason_solved"))
+    await expect(agent.section("why")).to_contain_text(agent.words("desk_reason_customer_request"))
     await customer.press(customer.words("rating_4"), customer.words("rating_thanks", stars="4"), author="system")
     await expect(agent.section("ratings")).to_contain_text(agent.words("desk_rating_stars", n=4))
     await agent.show("closed")

@@ -70,7 +70,7 @@ export class DetailsView {
     this.draw("customer", [summary.customer, detail.customer, detail.customer_error], () => customerView(detail, summary, () => this.desk.refresh()));
     this.draw("bot_tried", [detail.traces], () => tracesView(detail.traces ?? [], open.events, this.jumpTo));
     this.draw("cases", [detail.cases, this.desk.people.teams.length], () => this.casesView(detail.cases ?? []));
-    this.draw("course", [detail.tenures], () => h("ol", { class: "course" }, (detail.tenures ?? []).map(courseLine)));
+    this.draw("course", [detail.tenures], () => h("ol", { class: "course" }, (detail.tenures ?? []).map((tenure, _, all) => courseLine(tenure, all))));
   }
 
   order(casesFirst) {
@@ -97,11 +97,13 @@ export class DetailsView {
     title.textContent = summary.holder === "queue" ? say("desk_why") : say("desk_why_was");
     const reason = reasonOf(summary);
     const asked = tenures.findLast((tenure) => tenure.holder === "queue");
-    const quote = (detail) => detail && h("p", { class: "quote", dir: "auto" }, detail);
-    if (reason) return [h("p", { class: "lead" }, reason), quote(asked?.detail)];
+    const quote = (tenure) => noted(tenure, tenures) && h("p", { class: "quote", dir: "auto" }, noted(tenure, tenures));
+    if (reason) return [h("p", { class: "lead" }, reason), quote(asked)];
     const current = tenures.at(-1);
     if (current?.reason === "taken_over") return h("p", { class: "muted" }, say("desk_why_taken"));
-    return [h("p", { class: "muted" }, say("desk_why_none")), asked && h("p", {}, sayNamed("desk_reason", current.reason)), asked && quote(current.detail)];
+    const ended = asked && [h("p", {}, sayNamed("desk_reason", current.reason)), quote(current)];
+    if (summary.holder === "closed") return [asked && h("p", { class: "lead" }, sayNamed("desk_reason", asked.reason)), ended ?? h("p", { class: "muted" }, say("desk_bar_closed"))];
+    return [h("p", { class: "muted" }, say("desk_why_none")), ended];
   }
 
   // --- promise --------------------------------------------------------------------------------
@@ -143,12 +145,20 @@ function ratingsView(ratings) {
     one.sentence && h("p", { class: "quote", dir: "auto" }, one.sentence))));
 }
 
+/** What was noted when a tenure began: a colleague's or the bot's words, or the words for what is stored as a code. */
+function noted(tenure, tenures) {
+  if (!tenure?.detail) return "";
+  if (tenure.reason === "closed_by_agent") return sayNamed("desk_close_reason", tenure.detail);
+  if (tenure.reason === "not_taken_up") return tenures.find((one) => one.agent?.id === tenure.detail)?.agent.name ?? "";
+  return tenure.detail;
+}
+
 /** One tenure in words: when, who, why, and what was noted. */
-function courseLine(tenure) {
+function courseLine(tenure, tenures) {
   const who = tenure.holder === "agent" ? tenure.agent?.name ?? say("desk_holder_agent") : sayNamed("desk_holder", tenure.holder);
   const picture = { bot: "bot", queue: "queue", agent: "human", closed: "closed" }[tenure.holder] ?? "system";
   return h("li", { class: "course-line", "aria-current": tenure.ended_at ? null : "true" }, icon(picture),
     h("div", {}, h("p", {}, h("strong", { dir: "auto" }, who), " ", timestamp(tenure.started_at, shortTime(tenure.started_at))),
       h("p", { class: "muted" }, sayNamed("desk_reason", tenure.reason)),
-      tenure.detail && h("p", { class: "quote", dir: "auto" }, tenure.detail)));
+      noted(tenure, tenures) && h("p", { class: "quote", dir: "auto" }, noted(tenure, tenures))));
 }
