@@ -369,4 +369,12 @@ BREAKS = (
         "    return found.first() is None and False\n\n\nasync def asked(",
         "tests/integration/service/test_desk_work.py::test_the_customer_is_asked_once_and_the_answer_calls_nobody",
     ),
+    Break(
+        "D6",
+        "every desk is told who types and looks, wherever",
+        "connectors/desk/socket.py",
+        "            if self._visible[conversation_id]:",
+        "            if True:",
+        "tests/integration/edge/test_desk_refusals.py::test_nobody_is_told_who_types_or_looks_at_what_is_not_theirs_to_see",
+    ),
 )
