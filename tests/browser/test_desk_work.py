@@ -232,13 +232,39 @@ async def test_search_and_filters_stay_in_the_address(desks: Windows) -> None:
     await expect(agent.page.locator("#search")).to_have_value("dachboden")
 
 
-async def test_who_else_is_looking_is_seen(desks: Windows) -> None:
-    _, conversation = await desks.waiting_customer()
+async def test_who_types_and_who_else_is_looking_is_seen(desks: Windows) -> None:
+    customer, conversation = await desks.waiting_customer()
     anna = await (await desks.agent("de")).enter(ANNA)
     ben = await (await desks.agent("de")).enter(BEN)
     await anna.open(conversation)
     await ben.open(conversation)
     await expect(anna.main.locator(".typing")).to_contain_text(BEN.name, timeout=30_000)
+    await expect(anna.row(conversation)).to_contain_text(anna.words("desk_looking", names=BEN.name))
+    await customer.input.press_sequentially("Noch etwas")
+    typing = anna.words("desk_typing", name=anna.words("desk_author_customer"))
+    await expect(anna.row(conversation)).to_contain_text(typing)
+    # It ends by itself: nobody types for ever.
+    await expect(anna.row(conversation)).not_to_contain_text(typing)
+
+
+# A colleague says that they look and is never heard of again; time passes when it is told to.
+LOOKED = """async () => {
+  const { DeskState } = await import("/desk/static/state.js");
+  const [wait, now, late] = [window.setTimeout, Date.now, []];
+  window.setTimeout = (run, after) => late.push([run, after]);
+  const state = new DeskState({ id: "me" });
+  const drawn = [];
+  state.on("typing", () => drawn.push(state.lookers("c").join()));
+  state.applyLooking({ conversation: "c", author: { id: "ben", name: "Ben" } });
+  for (const [run, after] of late) { Date.now = () => now() + after; run(); }
+  [window.setTimeout, Date.now] = [wait, now];
+  return drawn;
+}"""
+
+
+async def test_who_looked_is_gone_from_the_screen_by_themselves(desks: Windows) -> None:
+    agent = await (await desks.agent("de")).enter(ANNA)
+    assert await agent.page.evaluate(LOOKED) == ["Ben", ""]
 
 
 async def test_logging_out_leaves_no_draft_behind(desks: Windows) -> None:

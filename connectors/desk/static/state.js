@@ -290,6 +290,8 @@ export class DeskState {
     if (!this.looking.has(conversation)) this.looking.set(conversation, new Map());
     this.looking.get(conversation).set(author.id, { name: author.name, until: Date.now() + LOOKING_LASTS });
     this.emit("typing", conversation);
+    // Whoever has gone says nothing: it is looked at again when their word is over.
+    setTimeout(() => this.emit("typing", conversation), LOOKING_LASTS);
   }
 
   /** Names of the colleagues who have this conversation on screen now. */

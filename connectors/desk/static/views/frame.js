@@ -94,7 +94,7 @@ export class Frame {
     const draw = () => {
       const due = this.due;
       this.due = new Set();
-      if (due.has("conversations") || due.has("outbox")) this.drawLists();
+      if (due.has("conversations") || due.has("outbox") || due.has("typing")) this.drawLists();
       if (due.has("conversations") || due.has("open") || due.has("outbox") || due.has("typing")) this.conversation.update();
       if (due.has("conversations") || due.has("open")) this.details.update();
       if (due.has("connection")) {

@@ -128,7 +128,8 @@ export class InboxView {
     const { state, outbox } = this.desk;
     const current = summary.id === this.route.id;
     const unread = state.isUnread(summary);
-    const marks = [state.lookers(summary.id).join(), unread && "unread", outbox.unsent(summary.id) ? "unsent" : outbox.draft(summary.id) && "draft"].filter(Boolean);
+    const present = this.presence(summary);
+    const marks = [present, unread && "unread", outbox.unsent(summary.id) ? "unsent" : outbox.draft(summary.id) && "draft"].filter(Boolean);
     const print = JSON.stringify([summary, current, marks, this.route.view]);
     if (link.print === print) return;
     link.print = print;
@@ -150,9 +151,17 @@ export class InboxView {
         h("span", {}, sayNamed("desk_channel", summary.channel)),
         summary.case && h("span", { class: "tag" }, summary.case),
         !mine && state.concernsMe(summary) && h("span", { class: "tag" }, say("desk_invited_tag")),
-        state.lookers(summary.id).length > 0 && h("span", { class: "row-lookers" }, say("desk_looking", { names: state.lookers(summary.id).join(", ") })),
+        present && h("span", { class: "row-lookers" }, present),
         marks.includes("unsent") && h("span", { class: "tag tag-warn" }, say("desk_has_unsent")),
         marks.includes("draft") && h("span", { class: "tag" }, say("desk_has_draft"))));
+  }
+
+  /** Who types in it just now, and which colleagues have it on screen. */
+  presence({ id }) {
+    const { state } = this.desk;
+    const author = state.typing.get(id)?.author;
+    const lookers = state.lookers(id);
+    return [author && say("desk_typing", { name: authorWord(author, state.agent) }), lookers.length && say("desk_looking", { names: lookers.join(", ") })].filter(Boolean).join(" · ");
   }
 
   /** What runs: the promise made to somebody who waits, or how long a customer of mine is without an answer. */
