@@ -291,7 +291,7 @@ export class DeskState {
     this.looking.get(conversation).set(author.id, { name: author.name, until: Date.now() + LOOKING_LASTS });
     this.emit("typing", conversation);
     // Whoever has gone says nothing: it is looked at again when their word is over.
-    setTimeout(() => this.emit("typing", conversation), LOOKING_LASTS);
+    setTimeout(() => this.emit("typing", conversation), LOOKING_LASTS + 50);
   }
 
   /** Names of the colleagues who have this conversation on screen now. */
