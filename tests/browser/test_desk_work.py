@@ -247,6 +247,35 @@ async def test_who_types_and_who_else_is_looking_is_seen(desks: Windows) -> None
     await expect(anna.row(conversation)).not_to_contain_text(typing)
 
 
+# What would be heard and shown on the computer, and a page that is behind others.
+NOTICES = """window.heard = 0;
+window.AudioContext = class { constructor() { window.heard += 1; throw new Error("no sound here"); } };
+window.shown = [];
+window.Notification = class { constructor(title, more) { window.shown.push([title, more.body ?? ""].join("")); } };
+Notification.permission = "granted";
+Notification.requestPermission = async () => "granted";"""
+BEHIND = "Object.defineProperty(document, 'hidden', { get: () => true })"
+
+
+async def test_sound_and_notices_come_when_switched_on_and_tell_no_customers_words(desks: Windows) -> None:
+    agent = await desks.agent("de")
+    await agent.page.add_init_script(NOTICES)
+    await agent.enter(ANNA)
+    await agent.page.evaluate(BEHIND)
+    _, first = await desks.waiting_customer("Mein Geheimnis")
+    await expect(agent.row(first)).to_be_visible()
+    assert await agent.page.evaluate("[heard, shown]") == [0, []]
+    await agent.page.locator(".availability").click()
+    for name in ("sound", "notices"):
+        await agent.page.get_by_label(agent.words(f"desk_set_{name}")).check()
+    # Switching the sound on lets it be heard.
+    await agent.page.wait_for_function("heard === 1")
+    await agent.page.keyboard.press("Escape")
+    _, second = await desks.waiting_customer("Mein Geheimnis")
+    await expect(agent.row(second)).to_be_visible()
+    assert await agent.page.evaluate("[heard, shown]") == [2, [agent.words("desk_notice_waiting")]]
+
+
 # A colleague says that they look and is never heard of again; time passes when it is told to.
 LOOKED = """async () => {
   const { DeskState } = await import("/desk/static/state.js");
