@@ -14,7 +14,7 @@ from actions.crm.models import CustomerOverview
 from bot.store.cases import Case
 from bot.store.log import Overview
 from bot.store.traces import Trace, topic_of
-from bot.transparency.format import clock
+from bot.transparency.format import moment
 from bot.transparency.wording import Language, Wording
 
 _MOST_TOPICS = 2
@@ -37,7 +37,7 @@ def two_lines(
             *(_customer_facts(words, language, customer) if customer else []),
             *([say("desk_summary_away", systems=", ".join(away))] if (away := _away(traces)) else []),
             *(
-                say("desk_summary_case", number=case.number, due=clock(case.due_at, language))
+                say("desk_summary_case", number=case.number, due=moment(case.due_at, language))
                 for case in cases
                 if case.status != "solved"
             ),

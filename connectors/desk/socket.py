@@ -126,6 +126,8 @@ class _Connection:
         self._wake = asyncio.Event()
         self._check = asyncio.Event()
         self._passing: set[asyncio.Task[None]] = set()
+        # Conversations and whether this agent may see them, as of their last change or the last look at the session.
+        self._visible: dict[str, bool] = {}
 
     def notify(self, hint: Hint) -> None:
         """Something happened somewhere."""
@@ -139,10 +141,19 @@ class _Connection:
             self._tell("looking", hint, {"kind": "human", "id": hint.looking_by, "name": hint.looking_name})
 
     def _tell(self, kind: str, hint: Hint, author: dict[str, Any]) -> None:
-        """Pass on what lasts no longer than a moment; a desk that is not ready misses it."""
-        task = asyncio.create_task(self._send({"type": kind, "conversation": hint.conversation_id, "author": author}))
+        """Pass on what lasts no longer than a moment, if the agent may see it; a desk that is not ready misses it."""
+        task = asyncio.create_task(self._pass_on(kind, hint.conversation_id, author))
         self._passing.add(task)
         task.add_done_callback(self._passing.discard)
+
+    async def _pass_on(self, kind: str, conversation_id: str, author: dict[str, Any]) -> None:
+        with contextlib.suppress(StoreUnavailable):
+            if conversation_id not in self._visible:
+                async with self._services.store.read() as unit:
+                    hidden = await unseen(unit, self._session.agent, [conversation_id])
+                self._visible[conversation_id] = not hidden
+            if self._visible[conversation_id]:
+                await self._send({"type": kind, "conversation": conversation_id, "author": author})
 
     def check_session(self) -> None:
         """Look soon whether the session is still open."""
@@ -218,6 +229,8 @@ class _Connection:
         # Twice may fail before the deadline is near.
         every = min(_PRESENCE_EVERY, self._services.settings.agent_deadline / 3)
         while True:
+            # An administrator may have changed the agent's teams.
+            self._visible.clear()
             with contextlib.suppress(StoreUnavailable):
                 if await self._services.agents.session_of(self._token) is None:
                     self.closing.request(_UNAUTHENTICATED, b"logged out")
@@ -250,6 +263,7 @@ class _Connection:
                 hidden, invited = await unseen(unit, self._session.agent, ids), await invited_to(unit, ids)
                 places = [(conversation_id, seq) for _, conversation_id, seq in changes if seq is not None]
                 entries = await messages_at(unit, places)
+            self._visible.update((conversation_id, conversation_id not in hidden) for conversation_id in ids)
             for position, conversation_id, seq in changes:
                 overview = found.get(conversation_id)
                 if conversation_id in hidden:

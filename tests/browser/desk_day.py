@@ -27,6 +27,7 @@ from bot.service.brain_protocol import (
 )
 from bot.store.desk_tables import note as note_table
 from bot.store.tables import conversation, message, tenure
+from bot.transparency.format import clock
 from tests.integration.edge.conftest import Agent, Edge
 
 PERSON = "Ich möchte bitte mit einem Menschen sprechen"
@@ -51,7 +52,10 @@ class Turn:
 
 @dataclass(frozen=True)
 class Scene:
-    """A customer's conversation. `minutes`: how long ago it happened. `then`: what an agent did with it."""
+    """A customer's conversation. `minutes`: how long ago it happened. `then`: what an agent did with it.
+
+    `wrong`: the last answer of the bot was reported as wrong, with the intent that was meant and a note.
+    """
 
     turns: tuple[Turn, ...]
     minutes: int
@@ -59,6 +63,7 @@ class Scene:
     answers: tuple[str, ...] = ()
     locale: str = "de"
     note: str = ""
+    wrong: tuple[str, str] | None = None
     extra: dict[str, str] = field(default_factory=dict)
 
 
@@ -225,6 +230,7 @@ SCENES = (
             Turn("Bitte einen Menschen", "talk_to_human", reason="customer_request"),
         ),
         answers=("Ich habe nachgefragt: Der Termin im März steht. Sie bekommen einen Brief.",),
+        wrong=("fiber_availability", "Gefragt war nach dem eigenen Haus, nicht nach dem Gebiet."),
     ),
     Scene(
         minutes=14,
@@ -270,7 +276,7 @@ async def play(edge: Edge) -> list[str]:
         for scene in SCENES:
             identity = await _said(edge, scene)
             await _done(edge, ben if scene.then == "colleague" else anna, identity, scene)
-            await _moved(edge, identity, timedelta(minutes=scene.minutes))
+            await _moved(edge, identity, timedelta(minutes=scene.minutes), scene.locale)
             played.append(identity)
     return played
 
@@ -299,6 +305,11 @@ async def _done(edge: Edge, agent: Agent, identity: str, scene: Scene) -> None:
         assert status == 200
     if scene.note:
         await agent.post(f"{path}/notes", {"client_id": f"note-{identity[-8:]}", "text": scene.note})
+    if scene.wrong is not None:
+        meant, note = scene.wrong
+        report = {"seq": detail["answers"][-1], "intent": meant, "note": note}
+        status, _ = await agent.post(f"{path}/wrong-answers", report)
+        assert status == 200
     if scene.then == "case":
         status, _ = await agent.post(f"{path}/case", {"title": scene.extra["title"], "due_in": 10})
         assert status == 200
@@ -307,7 +318,7 @@ async def _done(edge: Edge, agent: Agent, identity: str, scene: Scene) -> None:
     await asyncio.sleep(0)
 
 
-async def _moved(edge: Edge, identity: str, ago: timedelta) -> None:
+async def _moved(edge: Edge, identity: str, ago: timedelta, locale: str) -> None:
     """Everything in this conversation happened so long ago, its messages half a minute apart."""
     async with edge.services.store.write() as unit:
         begin = unit.now - ago
@@ -325,8 +336,15 @@ async def _moved(edge: Edge, identity: str, ago: timedelta) -> None:
             opening = sa.select(sa.func.min(message.c.at)).where(mine, message.c.epoch == era.epoch)
             at = (await unit.connection.execute(opening)).scalar_one()
             change = {"started_at": at}
-            if era.holder == "queue" and era.ended_at is None:
+            if era.holder == "queue" and era.deadline_at is not None:
                 change["deadline_at"] = at + timedelta(minutes=15)
+                # What the customer was told moves with it.
+                told = [clock(moment, locale) for moment in (era.deadline_at, change["deadline_at"])]
+                await unit.connection.execute(
+                    message.update()
+                    .where(mine, message.c.epoch == era.epoch)
+                    .values(text=sa.func.replace(message.c.text, *told))
+                )
             await unit.connection.execute(
                 tenure.update()
                 .where(tenure.c.conversation_id == identity, tenure.c.epoch == era.epoch)

@@ -32,7 +32,7 @@ async def signed_out(window: AgentWindow) -> AsyncIterator[str]:
 async def at_work(window: AgentWindow, login: Login, played: Sequence[str]) -> AsyncIterator[str]:
     """An agent's views, signed in: each list, a conversation with everything that can be opened in it, search, keys."""
     narrow = (window.page.viewport_size or {"width": 1280})["width"] < 768
-    await window.enter(login)
+    await window.enter(login, undo=True)
     for tab in TABS:
         await go(window, f"#/{tab}")
         await expect(window.tab(tab)).to_have_attribute("aria-current", "page")

@@ -7,7 +7,8 @@ as the product's. Every window keeps what its console said: `complaints` is what
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from playwright.async_api import ConsoleMessage, Locator, Page, expect
 
@@ -55,6 +56,16 @@ class Window:
     def expect_console(self, *patterns: str) -> None:
         """These lines belong to what this test does, for instance the browser's own note of a refused login."""
         self._expected += [re.compile(pattern) for pattern in patterns]
+
+    @asynccontextmanager
+    async def offline(self) -> AsyncIterator[None]:
+        """No network meanwhile. That requests fail then is noted by Chromium, and is no complaint of the page."""
+        self.expect_console("net::ERR_INTERNET_DISCONNECTED")
+        await self.page.context.set_offline(True)
+        try:
+            yield
+        finally:
+            await self.page.context.set_offline(False)
 
     @property
     def complaints(self) -> list[str]:

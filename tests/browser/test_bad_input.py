@@ -156,9 +156,8 @@ async def test_a_claim_that_came_too_late_names_who_has_it(
     for agent in agents:
         await agent.open(conversation)
     # The later one sees nothing of the first claim before pressing the button.
-    await late.page.context.set_offline(True)
-    await agents[0].claim()
-    await late.page.context.set_offline(False)
+    async with late.offline():
+        await agents[0].claim()
     answer = await late.page.evaluate(CLAIM, conversation)
     assert answer == {"code": "already_claimed", "message": late.words("desk_error_already_claimed", agent=anna.name)}
     await expect(late.main).to_contain_text(late.words("desk_bar_other", name=anna.name))

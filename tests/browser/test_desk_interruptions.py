@@ -117,6 +117,46 @@ async def test_an_answer_that_is_lost_makes_no_second_message(desks: Windows, li
     await expect_once(customer, "Nur einmal")
 
 
+# The answer to a message and the message itself come over two lines: in each order, what is then left as unsent.
+ORDERS = """async () => {
+  const { Outbox } = await import("/desk/static/outbox.js");
+  const left = {};
+  const play = async (name, steps) => {
+    let shown = 0, answer;
+    const sent = () => new Promise((...both) => { answer = both; });
+    const outbox = new Outbox("nobody", sent, () => {}, () => shown);
+    outbox.retryLater = () => {};
+    outbox.add(name, "Text");
+    const [item] = outbox.of(name);
+    for (const step of steps) {
+      if (step === "event") outbox.matchEvent(name, { client_id: item.id, seq: 5 });
+      if (step === "thread") { shown = 5; outbox.settle(name, 5); }
+      if (step === "answer") answer[0]({ seq: 5 });
+      if (step === "fails") answer[1]({ passing: true });
+      await new Promise((done) => setTimeout(done));
+    }
+    left[name] = outbox.of(name).map((one) => one.state).join();
+    for (const one of outbox.of(name)) outbox.discard(one);
+  };
+  await play("answer, event", ["answer", "event"]);
+  await play("event, answer", ["event", "answer"]);
+  await play("event, fails", ["event", "fails"]);
+  await play("fails, event", ["fails", "event"]);
+  await play("answer, thread", ["answer", "thread"]);
+  await play("thread, answer", ["thread", "answer"]);
+  await play("fails", ["fails"]);
+  await play("answer", ["answer"]);
+  return left;
+}"""
+
+
+async def test_what_the_thread_shows_is_not_unsent_in_whichever_order_it_is_learned(desks: Windows) -> None:
+    agent = await (await desks.agent("de")).enter(ANNA)
+    left = await agent.page.evaluate(ORDERS)
+    assert {name for name, states in left.items() if not states} == set(left) - {"fails", "answer"}
+    assert (left["fails"], left["answer"]) == ("queued", "sent")
+
+
 async def test_a_session_that_ends_in_the_middle_loses_nothing(
     desks: Windows, edge: Edge, line: AgentLine, tmp_path: Path
 ) -> None:

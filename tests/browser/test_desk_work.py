@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
+from bot.store.log import current_tenure
 from tests.browser.conftest import Windows
 from tests.browser.desk_edge import ANNA, BEN, step
+from tests.browser.pages import AgentWindow
+from tests.browser.stack import Login
+from tests.integration.edge.conftest import Edge
 
 
 async def test_a_reply_is_held_back_survives_a_reload_and_can_be_withdrawn(desks: Windows) -> None:
@@ -93,6 +98,66 @@ async def test_passing_to_a_team_hides_it_and_keeps_the_draft(desks: Windows) ->
     assert "Leitung" not in await customer.transcript()
 
 
+IS_THERE = """(name) => fetch("/desk/api/people").then((answer) => answer.json())
+  .then(({agents}) => agents.some((one) => one.name === name && one.state === "available"))"""
+
+
+async def give(agent: AgentWindow, how: str, colleague: Login) -> None:
+    """Pass the open conversation on to a colleague, or invite them."""
+    await agent.page.wait_for_function(IS_THERE, arg=colleague.name)
+    await step(agent, how)
+    dialog = agent.page.get_by_role("dialog")
+    option = dialog.get_by_role("combobox").locator("option").filter(has_text=colleague.name)
+    await dialog.get_by_role("combobox").select_option(value=await option.get_attribute("value"))
+    await dialog.get_by_role("button", name=agent.words(f"desk_{how}_confirm"), exact=True).click()
+    await expect(dialog).to_have_count(0)
+
+
+# How many of the agent's conversations are marked as unread.
+UNREAD = """() => {
+  const words = document.querySelector('.tab[data-view="mine"]').getAttribute("aria-label").split(", ")[2];
+  return words ? parseInt(words) || 1 : 0;
+}"""
+
+
+@pytest.mark.parametrize("how", ["transfer", "invite"])
+async def test_what_comes_to_an_agent_is_said_and_marked_until_it_is_opened(desks: Windows, how: str) -> None:
+    """Who works elsewhere meanwhile hears of it, and sees it at the list and at the row."""
+    _, conversation = await desks.waiting_customer()
+    anna = await (await desks.agent("de")).enter(ANNA)
+    before = await anna.page.evaluate(UNREAD)
+    ben = await (await desks.agent("de")).enter(BEN)
+    await ben.open(conversation)
+    await ben.claim()
+    await give(ben, how, ANNA)
+    told = anna.said("desk_given" if how == "transfer" else "desk_invited")
+    await expect(anna.page.locator("#announcer")).to_contain_text(told)
+    unread = anna.words("desk_unread_in_other", n=before + 1) if before else anna.words("desk_unread_in_one")
+    await expect(anna.tab("mine")).to_have_attribute("aria-label", re.compile(unread))
+    await anna.show("mine")
+    await expect(anna.row(conversation)).to_contain_text(anna.words("desk_unread"))
+    await anna.open(conversation)
+    await expect(anna.row(conversation)).not_to_contain_text(anna.words("desk_unread"))
+    await expect(anna.tab("mine")).not_to_have_attribute("aria-label", re.compile(unread))
+
+
+async def test_who_did_not_take_up_what_they_were_given_is_named(desks: Windows, edge: Edge) -> None:
+    _, conversation = await desks.waiting_customer()
+    anna = await (await desks.agent("de")).enter(ANNA)
+    ben = await (await desks.agent("de")).enter(BEN)
+    await ben.open(conversation)
+    await ben.claim()
+    await give(ben, "transfer", ANNA)
+    await expect(anna.page.locator("#announcer")).to_contain_text(anna.said("desk_given"))
+    async with edge.services.store.write() as unit:
+        opened = await edge.services.conversations.open(unit, conversation)
+        await edge.services.conversations.handover.back_to_queue(opened, await current_tenure(unit, conversation))
+        await opened.save()
+    for name in ("why", "course"):
+        await expect(ben.section(name)).to_contain_text(ben.words("desk_reason_not_taken_up"))
+        await expect(ben.section(name).locator(".quote").last).to_have_text(ANNA.name)
+
+
 async def test_a_case_is_made_changed_solved_and_the_customer_is_told(desks: Windows) -> None:
     customer, conversation = await desks.waiting_customer()
     agent = await (await desks.agent("de")).enter(ANNA)
@@ -122,6 +187,9 @@ async def test_closing_asks_the_customer_once_and_the_agent_sees_the_answer(desk
     dialog = agent.page.get_by_role("dialog")
     await dialog.get_by_role("button", name=agent.words("desk_close_talk_confirm"), exact=True).click()
     await customer.arrived("system", customer.words("closed", agent=ANNA.name))
+    for name in ("why", "course"):
+        await expect(agent.section(name)).to_contain_text(agent.words("desk_close_reason_solved"))
+    await expect(agent.section("why")).to_contain_text(agent.words("desk_reason_customer_request"))
     await customer.press(customer.words("rating_4"), customer.words("rating_thanks", stars="4"), author="system")
     await expect(agent.section("ratings")).to_contain_text(agent.words("desk_rating_stars", n=4))
     await agent.show("closed")
@@ -164,13 +232,68 @@ async def test_search_and_filters_stay_in_the_address(desks: Windows) -> None:
     await expect(agent.page.locator("#search")).to_have_value("dachboden")
 
 
-async def test_who_else_is_looking_is_seen(desks: Windows) -> None:
-    _, conversation = await desks.waiting_customer()
+async def test_who_types_and_who_else_is_looking_is_seen(desks: Windows) -> None:
+    customer, conversation = await desks.waiting_customer()
     anna = await (await desks.agent("de")).enter(ANNA)
     ben = await (await desks.agent("de")).enter(BEN)
     await anna.open(conversation)
     await ben.open(conversation)
     await expect(anna.main.locator(".typing")).to_contain_text(BEN.name, timeout=30_000)
+    await expect(anna.row(conversation)).to_contain_text(anna.words("desk_looking", names=BEN.name))
+    await customer.input.press_sequentially("Noch etwas")
+    typing = anna.words("desk_typing", name=anna.words("desk_author_customer"))
+    await expect(anna.row(conversation)).to_contain_text(typing)
+    # It ends by itself: nobody types for ever.
+    await expect(anna.row(conversation)).not_to_contain_text(typing)
+
+
+# What would be heard and shown on the computer, and a page that is behind others.
+NOTICES = """window.heard = 0;
+window.AudioContext = class { constructor() { window.heard += 1; throw new Error("no sound here"); } };
+window.shown = [];
+window.Notification = class { constructor(title, more) { window.shown.push([title, more.body ?? ""].join("")); } };
+Notification.permission = "granted";
+Notification.requestPermission = async () => "granted";"""
+BEHIND = "Object.defineProperty(document, 'hidden', { get: () => true })"
+
+
+async def test_sound_and_notices_come_when_switched_on_and_tell_no_customers_words(desks: Windows) -> None:
+    agent = await desks.agent("de")
+    await agent.page.add_init_script(NOTICES)
+    await agent.enter(ANNA)
+    await agent.page.evaluate(BEHIND)
+    _, first = await desks.waiting_customer("Mein Geheimnis")
+    await expect(agent.row(first)).to_be_visible()
+    assert await agent.page.evaluate("[heard, shown]") == [0, []]
+    await agent.page.locator(".availability").click()
+    for name in ("sound", "notices"):
+        await agent.page.get_by_label(agent.words(f"desk_set_{name}")).check()
+    # Switching the sound on lets it be heard.
+    await agent.page.wait_for_function("heard === 1")
+    await agent.page.keyboard.press("Escape")
+    _, second = await desks.waiting_customer("Mein Geheimnis")
+    await expect(agent.row(second)).to_be_visible()
+    assert await agent.page.evaluate("[heard, shown]") == [2, [agent.words("desk_notice_waiting")]]
+
+
+# A colleague says that they look and is never heard of again; time passes when it is told to.
+LOOKED = """async () => {
+  const { DeskState } = await import("/desk/static/state.js");
+  const [wait, now, late] = [window.setTimeout, Date.now, []];
+  window.setTimeout = (run, after) => late.push([run, after]);
+  const state = new DeskState({ id: "me" });
+  const drawn = [];
+  state.on("typing", () => drawn.push(state.lookers("c").join()));
+  state.applyLooking({ conversation: "c", author: { id: "ben", name: "Ben" } });
+  for (const [run, after] of late) { Date.now = () => now() + after; run(); }
+  [window.setTimeout, Date.now] = [wait, now];
+  return drawn;
+}"""
+
+
+async def test_who_looked_is_gone_from_the_screen_by_themselves(desks: Windows) -> None:
+    agent = await (await desks.agent("de")).enter(ANNA)
+    assert await agent.page.evaluate(LOOKED) == ["Ben", ""]
 
 
 async def test_logging_out_leaves_no_draft_behind(desks: Windows) -> None:

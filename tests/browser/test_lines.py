@@ -138,13 +138,12 @@ async def test_a_line_that_is_silent_as_after_sleep(windows: Windows, line: Cust
 async def test_a_network_that_goes_and_comes_back(windows: Windows, line: CustomerLine) -> None:
     customer = await talking(windows, line)
     for number in ("eins", "zwei"):
-        await customer.page.context.set_offline(True)
-        await line.cut()
-        await customer.say(f"Ohne Netz gesagt ({number})")
-        waiting = customer.by("customer", f"({number})").locator(".state")
-        await expect(waiting).to_have_text(customer.words("widget_state_waiting"), timeout=BACK)
-        await line.mend()
-        await customer.page.context.set_offline(False)
+        async with customer.offline():
+            await line.cut()
+            await customer.say(f"Ohne Netz gesagt ({number})")
+            waiting = customer.by("customer", f"({number})").locator(".state")
+            await expect(waiting).to_have_text(customer.words("widget_state_waiting"), timeout=BACK)
+            await line.mend()
         await expect_once(customer, "(eins)")
     await expect_once(customer, "(eins)", "(zwei)")
 

@@ -55,12 +55,10 @@ async def test_the_desk_opens_again_where_it_was(windows: Windows, language: Lan
 async def test_what_is_written_offline_is_sent_when_the_line_is_back(windows: Windows, language: Language) -> None:
     customer = await (await windows.customer(language)).open()
     await customer.ask(CONTACT[language], customer.said("contact_info"))
-    customer.expect_console("ERR_INTERNET_DISCONNECTED")
-    await customer.page.context.set_offline(True)
-    await customer.say(CONTACT[language])
-    waiting = customer.by("customer", CONTACT[language]).nth(1)
-    await expect(waiting.locator(".state")).to_be_visible()
-    await customer.page.context.set_offline(False)
+    async with customer.offline():
+        await customer.say(CONTACT[language])
+        waiting = customer.by("customer", CONTACT[language]).nth(1)
+        await expect(waiting.locator(".state")).to_be_visible()
     await customer.arrived("bot", customer.said("contact_info"), before=1)
     await expect(waiting.locator(".state:not(.seen)")).to_be_hidden()
     await expect(customer.by("customer")).to_have_count(2)

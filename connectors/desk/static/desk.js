@@ -28,7 +28,7 @@ export class Desk {
     this.loggedOut = loggedOut;
     this.readKey = `read:${agent.id}`;
     this.state = new DeskState(agent, recall(this.readKey, {}));
-    this.outbox = new Outbox(agent.id, (id, clientId, text) => this.sendReply(id, clientId, text), (id) => this.state.emit("outbox", id));
+    this.outbox = new Outbox(agent.id, (id, clientId, text) => this.sendReply(id, clientId, text), (id) => this.state.emit("outbox", id), (id) => this.state.lastShown(id));
     this.uploads = new Uploads((id, ...upload) => this.guarded(api.sendFile(id, ...upload)), (id) => this.state.emit("uploads", id), files);
     this.stream = new Stream({
       position: () => this.state.position,
@@ -151,7 +151,7 @@ export class Desk {
     try {
       const detail = await this.guarded(api.conversation(id));
       this.state.applyDetail(id, detail);
-      this.outbox.settle(id, this.state.open?.events.at(-1)?.seq ?? 0);
+      this.outbox.settle(id, this.state.lastShown(id));
     } catch (error) {
       this.state.applyDetailError(id, error.message);
     }
@@ -211,12 +211,17 @@ export class Desk {
   // --- acting ---------------------------------------------------------------------------------
 
   async claim(summary) {
-    const answer = await this.guarded(api.claim(summary.id, summary.epoch)).catch((error) => {
+    this.state.taking.add(summary.id);
+    try {
+      const answer = await this.guarded(api.claim(summary.id, summary.epoch));
+      this.state.applyOwn(answer.summary);
+      this.refreshSoon();
+    } catch (error) {
       if (error.status === 409) this.refreshSoon(0);
       throw error;
-    });
-    this.state.applyOwn(answer.summary);
-    this.refreshSoon();
+    } finally {
+      this.state.taking.delete(summary.id);
+    }
   }
 
   /** Sends a template; throws an error that carries a sentence for the agent. */

@@ -10,13 +10,18 @@ export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties ?? {})) {
     if (value === null || value === undefined || value === false) continue;
-    if (name === "on") for (const [type, listener] of Object.entries(value)) element.addEventListener(type, listener);
+    if (name === "on") listen(element, value);
     else if (name === "data") for (const [key, item] of Object.entries(value)) { if (item != null) element.dataset[key] = item; }
     else if (name === "class") element.className = value;
     else element.setAttribute(name, value === true ? "" : String(value));
   }
   append(element, children);
   return element;
+}
+
+function listen(element, listeners) {
+  element.listens = true;
+  for (const [type, listener] of Object.entries(listeners)) element.addEventListener(type, listener);
 }
 
 /** Appends strings, numbers, nodes and nested lists; skips null, undefined and false. */
@@ -45,16 +50,21 @@ export function reconcile(parent, items, keyOf, create, update) {
   const known = parent.nodesByKey ?? new Map();
   const next = new Map();
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
+  for (const item of items) next.set(keyOf(item), known.get(keyOf(item)) ?? create(item));
+  // First what has gone: else everything behind it would be moved, under a pointer that is just pressing there.
+  for (const [key, node] of known) if (!next.has(key)) node.remove();
   let cursor = parent.firstChild;
   for (const item of items) {
-    const key = keyOf(item);
-    const node = known.get(key) ?? create(item);
+    const node = next.get(keyOf(item));
     update(node, item);
-    next.set(key, node);
-    if (node === cursor) cursor = cursor.nextSibling;
-    else parent.insertBefore(node, cursor);
+    // One that goes further down makes way, rather than that all others move up.
+    if (cursor && node === cursor.nextSibling) parent.append(cursor);
+    else if (node !== cursor) {
+      parent.insertBefore(node, cursor);
+      continue;
+    }
+    cursor = node.nextSibling;
   }
-  for (const [key, node] of known) if (!next.has(key)) node.remove();
   parent.nodesByKey = next;
   if (focused && focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }

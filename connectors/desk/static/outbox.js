@@ -3,6 +3,7 @@
  *
  * Guarantee: a text the agent has typed is never lost by a reload, a dead line or an expired session. How messages
  * leave, once and in order, is Sending's.
+ * What the thread shows is not on its way any more, in whichever order the answer and the stream bring it.
  * Failure: what the server refuses stays visible with its reason until the agent edits or discards it.
  * A message that waited longer than STALE is not sent without being asked: the talk has moved on.
  */
@@ -13,9 +14,13 @@ import { forget, keysFrom, newId, recall, remember } from "./storage.js";
 const STALE = 10 * 60_000;
 
 export class Outbox extends Sending {
-  /** `send(conversation, clientId, text)` resolves with {seq} or throws an ApiError; `changed(conversation)` is told of every change. */
-  constructor(agentId, send, changed) {
+  /**
+   * `send(conversation, clientId, text)` resolves with {seq} or throws an ApiError; `changed(conversation)` is told of every change;
+   * `shown(conversation)` is the newest seq that its thread shows, 0 while it is not open.
+   */
+  constructor(agentId, send, changed, shown) {
     super(changed);
+    this.shown = shown;
     this.agentId = agentId;
     this.send = send;
     this.items = keysFrom(`out:${agentId}:`).map((key) => recall(key)).filter(Boolean)
@@ -75,10 +80,11 @@ export class Outbox extends Sending {
     super.discard(item);
   }
 
-  /** An own message has come back through the stream: it need not be shown as unsent any more. */
+  /** An own message has come back through the stream, so the server has it, whatever becomes of the answer that is still awaited. */
   matchEvent(conversation, event) {
-    const item = this.visible(conversation).find((one) => one.id === event.client_id);
-    if (item) item.seen = true;
+    const item = this.of(conversation).find((one) => one.id === event.client_id);
+    if (item?.state === "sending") item.seen = true;
+    else if (item) this.discard(item);
     this.settle(conversation, event.seq);
   }
 
@@ -95,15 +101,15 @@ export class Outbox extends Sending {
   }
 
   delivered(item, { seq }) {
-    // Held back by the server, which shows it from now on.
-    if (!seq) {
+    // Held back by the server, which shows it from now on, or in the thread already.
+    if (!seq || item.seen) {
       this.discard(item);
       return;
     }
     item.seq = seq;
     item.state = "sent";
     forget(this.keyOf(item));
-    this.changed(item.conversation);
+    this.settle(item.conversation, this.shown(item.conversation));
   }
 
   waitsAs(item) {
@@ -111,8 +117,8 @@ export class Outbox extends Sending {
   }
 
   failed(item) {
-    item.seen = false;
-    this.keep(item);
+    if (item.seen) this.discard(item);
+    else this.keep(item);
   }
 
   keep(item) {

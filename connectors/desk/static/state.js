@@ -6,8 +6,8 @@
  * stream position; events are kept by their gapless seq, each once. No DOM, no network.
  *
  * Listeners: on(topic, listener). Topics: "conversations", "open", "typing", "connection",
- * "arrival" (a conversation began to wait), "wrote" (a customer wrote to me), "event" (the open thread
- * grew), "answered" (a question was answered or put away), "lost" (the open conversation is another team's now), "gap" (an event of the open thread is missing), "read" (something was seen).
+ * "arrival" (a conversation began to wait), "given" (one came to me, or I was
+ * invited, without my doing), "wrote" (a customer wrote to me), "event" (the open thread grew), "answered" (a question was answered or put away), "lost" (the open conversation is another team's now), "gap" (an event of the open thread is missing), "read" (something was seen).
  */
 
 /** A "typing" note is over after this time, whether or not an end is reported. */
@@ -35,6 +35,8 @@ export class DeskState {
     this.found = { words: "", ids: null };
     /** id → the newest seq this agent has had on screen. */
     this.read = read;
+    /** Conversations that this page is just taking over. */
+    this.taking = new Set();
     this.listeners = new Map();
   }
 
@@ -63,10 +65,15 @@ export class DeskState {
     return Boolean(this.open?.lost) && this.open.id === id;
   }
 
-  /** A waiting request that was not looked at since its last entry, or a customer's word in one of mine. */
+  /** A waiting request that was not looked at since its last entry, or something new in one that concerns me, but not my own word. */
   isUnread(summary) {
     if (summary.head_seq <= (this.read[summary.id] ?? 0)) return false;
-    return summary.holder === "queue" || (this.isMine(summary) && summary.last_author?.kind === "customer");
+    const { kind, name } = summary.last_author ?? {};
+    return summary.holder === "queue" || (this.concernsMe(summary) && !(kind === "human" && name === this.agent.name));
+  }
+
+  countUnread(view) {
+    return this.view(view).filter((one) => this.isUnread(one)).length;
   }
 
   /** Whether the customer has not said anything yet: only the bot's first words are there. */
@@ -166,6 +173,7 @@ export class DeskState {
     if (event && this.open?.id === summary.id) this.applyEvent(event, position);
     if (!this.putSummary(summary, position)) return;
     if (summary.holder === "queue" && before?.holder !== "queue") this.emit("arrival", summary);
+    else if (this.concernsMe(summary) && !(before && this.concernsMe(before)) && !this.taking.has(summary.id)) this.emit("given", summary);
     else if (event?.author?.kind === "customer" && this.isMine(summary)) this.emit("wrote", summary);
     if (event?.author && event.kind === "message") this.clearTyping(summary.id, event.author.kind);
     this.emit("conversations");
@@ -214,6 +222,11 @@ export class DeskState {
     this.open = { id, position: detail.position, summary: detail.summary, events: [...kept, ...detail.events, ...newer], detail, error: null };
     this.emit("conversations");
     this.emit("open");
+  }
+
+  /** The newest seq of the conversation's thread, 0 while it is not open. */
+  lastShown(id) {
+    return this.open?.id === id ? this.open.events.at(-1)?.seq ?? 0 : 0;
   }
 
   /** Whether a file of the open conversation is still being fetched. */
@@ -277,6 +290,8 @@ export class DeskState {
     if (!this.looking.has(conversation)) this.looking.set(conversation, new Map());
     this.looking.get(conversation).set(author.id, { name: author.name, until: Date.now() + LOOKING_LASTS });
     this.emit("typing", conversation);
+    // Whoever has gone says nothing: it is looked at again when their word is over.
+    setTimeout(() => this.emit("typing", conversation), LOOKING_LASTS + 50);
   }
 
   /** Names of the colleagues who have this conversation on screen now. */

@@ -151,6 +151,20 @@ async def _frames(socket: aiohttp.ClientWebSocketResponse, seconds: float = 0.5)
         return frames
 
 
+async def _frame(socket: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, object]:
+    """The next frame of this kind."""
+    while True:
+        frame: dict[str, object] = await asyncio.wait_for(socket.receive_json(), 30)
+        if frame["type"] == kind:
+            return frame
+
+
+async def _handled(socket: aiohttp.ClientWebSocketResponse) -> None:
+    """Everything that was sent over this socket has been dealt with."""
+    await socket.send_json({"type": "ping"})
+    await _frame(socket, "pong")
+
+
 async def test_typing_is_shown_to_the_customer_only_of_who_holds_the_conversation(edge: Edge) -> None:
     async with edge.customer() as customer, edge.agent() as anna, edge.agent("ben") as ben:
         conversation = await _waits(customer)
@@ -195,7 +209,44 @@ async def test_nobody_is_seen_looking_at_what_is_not_theirs_to_see(edge: Edge) -
                 await clara.post(f"conversations/{conversation}/transfer", {"team": "technik"})
             await _frames(watching)
             await looking.send_json({"type": "looking", "conversation": conversation, "active": True})
-            names = [one["author"] for one in await _frames(watching) if one["type"] == "looking"]
-            assert bool(names) is seen
+            await _handled(looking)
+            if seen:
+                assert (await _frame(watching, "looking"))["author"]["name"] == "Anna Berger"  # type: ignore[index]
+            else:
+                assert [one["type"] for one in await _frames(watching) if one["type"] == "looking"] == []
         for desk in (watching, looking):
+            await desk.close()
+
+
+async def test_nobody_is_told_who_types_or_looks_at_what_is_not_theirs_to_see(edge: Edge) -> None:
+    """Not even its id: from the moment when a conversation is another team's, a desk hears nothing of it."""
+    async with edge.services.store.write() as unit:
+        await put_team(unit, Team(id="technik", name_de="Technik", name_en="technical", topics=[], assignment="manual"))
+    await edge.services.agents.add("chief", "Clara Haupt", "supervisor", "ein-gutes-passwort")
+    async with edge.customer() as customer, edge.agent() as anna, edge.agent("chief") as clara:
+        conversation = await _waits(customer)
+        desks = []
+        for agent in (anna, clara):
+            desk = await agent.session.ws_connect(f"{agent.base}/desk/ws")
+            await desk.send_json({"type": "hello", "v": 1, "position": 0})
+            desks.append(desk)
+        watching, looking = desks
+        for ours in (True, False):
+            if not ours:
+                await clara.post(f"conversations/{conversation}/claim", {"epoch": 2})
+                await clara.post(f"conversations/{conversation}/transfer", {"team": "technik"})
+                await _frame(watching, "gone")
+            await looking.send_json({"type": "looking", "conversation": conversation, "active": True})
+            await customer.ws.send_json({"type": "typing"})
+            if ours:
+                heard: set[object] = set()
+                while not heard >= {"looking", "typing"}:
+                    frame = await asyncio.wait_for(watching.receive_json(), 30)
+                    heard.add(frame["type"] if frame.get("conversation") == conversation else None)
+                await _frames(looking, 0.2)
+            else:
+                # The supervisor, who may see it, has heard of the customer: so has everybody who was to hear of it.
+                await _frame(looking, "typing")
+                assert [one for one in await _frames(watching) if one.get("conversation") == conversation] == []
+        for desk in desks:
             await desk.close()

@@ -15,17 +15,19 @@ export async function accountPage({ api, reload, done = () => {} }) {
   ];
 }
 
-/** Sessions with a button to end each; `base` is whose they are. */
+/** Sessions with a button to end each; `base` is whose they are. `named`: they are different people's. */
 export function sessionsTable(sessions, api, reload, base, named = false) {
+  const words = (one) => [named && one.agent_name, clientName(one.client)].filter(Boolean).join(", ");
   return table(say("desk_sessions"), [
-    [say("desk_session_client"), (one) => [named && h("strong", { dir: "auto" }, one.agent_name, " "), clientName(one.client), one.own && " ", one.own && h("span", { class: "tag" }, say("desk_session_own"))]],
+    ...(named ? [[say("desk_session_who"), (one) => h("span", { dir: "auto" }, one.agent_name)]] : []),
+    [say("desk_session_client"), (one) => [clientName(one.client), one.own && " ", one.own && h("span", { class: "tag" }, say("desk_session_own"))]],
     [say("desk_session_address"), (one) => one.address],
     [say("desk_session_since"), (one) => shortTime(one.created_at)],
     [say("desk_session_used"), (one) => shortTime(one.used_at)],
     [say("desk_session_end"), (one) => (one.own ? "" : act(say("desk_session_end"), async () => {
       await api.post(`${base}/sessions/${encodeURIComponent(one.id)}/end`);
       await reload();
-    }, { describe: say("desk_session_end_of", { client: clientName(one.client), time: shortTime(one.created_at) }) }))],
+    }, { describe: say("desk_session_end_of", { client: words(one), time: shortTime(one.created_at) }) }))],
   ], sessions);
 }
 

@@ -72,6 +72,8 @@ export class Office {
       if (page === name) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
+    // On a phone the links are one line that scrolls.
+    this.links.get(name)?.scrollIntoView({ block: "nearest", inline: "center" });
     this.heading.textContent = say(`desk_office_${name}`);
     document.title = `${say(`desk_office_${name}`)} · Klartext`;
     replace(this.body, h("p", { class: "muted" }, say("desk_loading")));

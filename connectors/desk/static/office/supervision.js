@@ -3,6 +3,7 @@
 import { day, percent, shortTime, span, waiting } from "../clock.js";
 import { h, replace } from "../dom.js";
 import { language, say, sayNamed } from "../wording.js";
+import { morph } from "../morph.js";
 import { barChart } from "./chart.js";
 import { field, form, section, table, choice } from "./parts.js";
 
@@ -10,7 +11,7 @@ const BOARD_EVERY = 5000;
 
 export async function boardPage({ api }) {
   const place = h("div", { class: "office-body" });
-  const draw = async () => replace(place, boardView(await api.get("/supervisor/board")));
+  const draw = async () => morph(place, boardView(...await Promise.all([api.get("/supervisor/board"), api.people()])));
   await draw();
   // Runs for as long as the page is shown; a look that fails leaves the last one with its time.
   const timer = setInterval(() => {
@@ -22,7 +23,12 @@ export async function boardPage({ api }) {
 
 const tile = (label, value, more = null) => h("div", { class: "tile" }, h("dt", {}, label), h("dd", {}, value, more && h("span", { class: "tile-more" }, more)));
 
-function boardView(now) {
+/** Who is there first, then by how much they hold. */
+const PRESENCE = ["available", "idle", "away", "offline"];
+
+function boardView(now, { agents, teams }) {
+  const names = new Map(teams.map((team) => [team.id, team.name]));
+  const people = [...agents].sort((a, b) => PRESENCE.indexOf(a.state) - PRESENCE.indexOf(b.state) || b.load - a.load);
   return [
     h("p", { class: "muted" }, say("desk_board_as_of", { time: shortTime(now.as_of) })),
     h("dl", { class: "tiles" },
@@ -37,6 +43,12 @@ function boardView(now) {
       [say("desk_board_deadline"), (one) => (one.next_deadline ? shortTime(one.next_deadline) : "–")],
       [say("desk_board_with_agents"), (one) => one.with_agents, { number: true }],
     ], now.teams)),
+    section(say("desk_board_people"), table(say("desk_board_people"), [
+      [say("desk_board_person"), (one) => h("span", { dir: "auto" }, one.name)],
+      [say("desk_board_state"), (one) => say(`desk_state_${one.state}`)],
+      [say("desk_board_load"), (one) => say("desk_board_load_of", { n: one.load, most: one.capacity }), { number: true }],
+      [say("desk_board_their_teams"), (one) => one.teams.map((id) => names.get(id) ?? id).join(", ")],
+    ], people)),
   ];
 }
 

@@ -13,8 +13,10 @@ const CLOSE_REASONS = ["solved", "no_answer", "duplicate", "not_for_us", "abuse"
 /** Working hours until a case is due, as offered. */
 export const DUE_IN = [4, 10, 20, 50];
 
-/** A question with fields; `send(values)` does the step and may throw a sentence for the agent. */
+/** A question with fields, one at a time; `send(values)` does the step and may throw a sentence for the agent. */
 function ask(desk, id, { name, fields, send }) {
+  // Colleagues were fetched first: meanwhile another question may be there, or another conversation.
+  if (document.querySelector("dialog[open]") || desk.state.open?.id !== id) return null;
   const typed = (key) => `${id}/${name}/${key}`;
   const keep = (key, control) => {
     control.value = desk.outbox.draft(typed(key));

@@ -19,11 +19,11 @@ export function caseRow(desk, one, current) {
 export function caseCard(desk, one) {
   const choose = (key, label, options, chosen, change) => {
     const id = `case-${one.number}-${key}`;
-    const control = h("select", { id, data: { field: key }, on: { change: () => send(change(control.value)) } },
+    const control = h("select", { id, data: { key, field: key }, on: { change: () => send(change(control.value)) } },
       options.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
     return h("div", { class: "case-field" }, h("label", { for: id }, label), control);
   };
-  const result = h("p", { class: "muted", role: "status" });
+  const result = h("p", { class: "muted", role: "status", data: { kept: true } });
   const send = async (change) => {
     replace(result);
     try {
@@ -35,7 +35,7 @@ export function caseCard(desk, one) {
   };
   const people = desk.people.agents.map((agent) => [agent.id, agent.name]);
   if (one.owner && !people.some(([id]) => id === one.owner.id)) people.push([one.owner.id, one.owner.name]);
-  return h("li", { class: "card", data: { case: one.number } },
+  return h("li", { class: "card", data: { key: one.number, case: one.number } },
     h("p", { class: "card-head" }, h("strong", {}, one.number), one.status === "solved" ? h("span", { class: "tag" }, sayNamed("desk_crm", "solved")) : countdown(one.due_at)),
     one.title && h("p", { dir: "auto" }, one.title),
     h("p", { class: "muted" }, `${sayNamed("desk_reason", one.reason)} · ${say("desk_case_due", { time: clockTime(one.due_at) })}`),

@@ -7,6 +7,7 @@
 
 import { announce, h, replace } from "../dom.js";
 import { icon } from "../icons.js";
+import { morph } from "../morph.js";
 import { countdown, waiting } from "../clock.js";
 import { currentRoute, navigate, routeTo } from "../router.js";
 import { say, sayCount, sayNamed } from "../wording.js";
@@ -106,12 +107,11 @@ export class ConversationView {
     const print = JSON.stringify([summary, this.desk.state.open?.error]);
     if (this.prints.head === print) return;
     this.prints.head = print;
-    const focusedAction = this.head.contains(document.activeElement) ? document.activeElement.dataset.action : null;
     const mine = summary && this.desk.state.isMine(summary);
     const heading = summary ? nameOf(summary) : say("desk_loading");
     this.element.setAttribute("aria-label", heading);
-    replace(this.head,
-      h("button", { type: "button", class: "icon-button back", data: { action: "back" }, "aria-label": say("desk_back_to_list"), title: say("desk_back_to_list"), on: { click: () => navigate({ id: null, details: false }) } }, icon("back")),
+    morph(this.head,
+      h("button", { type: "button", class: "icon-button back", data: { key: "back", action: "back" }, "aria-label": say("desk_back_to_list"), title: say("desk_back_to_list"), on: { click: () => navigate({ id: null, details: false }) } }, icon("back")),
       h("div", { class: "head-words" },
         h("h2", { class: "head-name", tabindex: -1 }, h("bdi", {}, heading),
           summary?.customer?.level === "proven" && h("span", { class: "proven", title: say("desk_level_proven") }, icon("shield"), h("span", { class: "visually-hidden" }, say("desk_level_proven")))),
@@ -120,26 +120,26 @@ export class ConversationView {
             summary.holder === "agent" ? (mine ? say("desk_you") : summary.agent?.name ?? say("desk_holder_agent")) : sayNamed("desk_holder", summary.holder)),
           summary.customer?.level === "claimed" && h("span", { class: "level-claimed" }, say("desk_level_claimed")),
           summary.customer?.name && h("span", { class: "head-number" }, summary.customer.number),
-          h("span", {}, `${sayNamed("desk_channel", summary.channel)} · ${sayNamed("desk_locale", summary.locale)}`))),
+          h("span", {}, sayNamed("desk_channel", summary.channel)),
+          h("span", { class: "head-locale" }, sayNamed("desk_locale", summary.locale)))),
       h("div", { class: "head-tools" },
         summary && this.stepsMenu(summary, mine),
-        mine && h("button", { type: "button", class: "button handback", data: { action: "handback" }, on: { click: () => this.askHandback() } }, icon("bot"), say("desk_handback")),
-        h("button", { type: "button", class: "button details-button", data: { action: "details" }, on: { click: () => navigate({ details: !currentRoute().details }) } }, say("desk_show_details"))));
-    if (focusedAction) (this.head.querySelector(`[data-action="${focusedAction}"]`) ?? this.head.querySelector("h2")).focus();
+        mine && h("button", { type: "button", class: "button handback", data: { key: "handback", action: "handback" }, on: { click: () => this.askHandback() } }, icon("bot"), say("desk_handback")),
+        h("button", { type: "button", class: "button details-button", data: { key: "details", action: "details" }, on: { click: () => navigate({ details: !currentRoute().details }) } }, say("desk_show_details"))));
   }
 
-  /** Everything else that can be done, in a menu of the platform: Escape and a click beside it close it. */
+  /** Everything else that can be done, in a menu of the platform: Escape and a click beside it close it, and nothing else does. */
   stepsMenu(summary, mine) {
     const { desk, id } = this;
     const invited = (summary.invited ?? []).includes(desk.agent.id);
-    const item = (name, run) => h("button", { type: "button", class: "menu-item", data: { step: name }, on: { click: () => { panel.hidePopover(); run(); } } }, say(`desk_step_${name}`));
-    const panel = h("div", { class: "menu steps", id: "steps", popover: "auto", on: { beforetoggle: () => place(panel) } },
+    const item = (name, run) => h("button", { type: "button", class: "menu-item", data: { key: name, step: name }, on: { click: (event) => { event.currentTarget.closest("[popover]").hidePopover(); run(); } } }, say(`desk_step_${name}`));
+    const panel = h("div", { class: "menu steps", id: "steps", popover: "auto", data: { key: "steps" }, on: { beforetoggle: (event) => place(event.currentTarget) } },
       mine && item("transfer", () => askTransfer(desk, id)),
       item("invite", () => askInvite(desk, id)),
       invited && item("leave", () => desk.act(id, "leave").catch((error) => this.showProblem(error.message))),
       item("case", () => askCase(desk, id)),
       mine && item("close", () => askClose(desk, id)));
-    return h("div", { class: "menu-place" }, h("button", { type: "button", class: "button steps-button", popovertarget: "steps", data: { action: "steps" } }, say("desk_steps"), icon("down")), panel);
+    return h("div", { class: "menu-place" }, h("button", { type: "button", class: "button steps-button", popovertarget: "steps", data: { action: "steps" } }, icon("more"), h("span", {}, say("desk_steps")), icon("down")), panel);
   }
 
   askTransfer() {
@@ -189,20 +189,18 @@ export class ConversationView {
     this.prints.foot = print;
     this.bar.hidden = mine || !ready;
     if (this.bar.hidden) return;
-    const focused = this.bar.contains(document.activeElement);
     const claimable = summary.holder !== "agent";
     const sentences = { queue: say("desk_bar_queue"), bot: say("desk_bar_bot"), agent: say("desk_bar_other", { name: summary.agent?.name ?? "" }), closed: say("desk_bar_closed") };
-    replace(this.bar,
+    morph(this.bar,
       h("div", { class: "bar-words" },
         summary.holder === "queue" && reasonOf(summary) && h("p", { class: "bar-reason" }, reasonOf(summary)),
         h("p", {}, sentences[summary.holder] ?? ""),
         summary.holder === "queue" && h("p", { class: "bar-times" }, summary.waiting_since && waiting(summary.waiting_since), summary.deadline_at && countdown(summary.deadline_at))),
-      h("button", { type: "button", class: "button", data: { action: "note" }, on: { click: () => this.writeNote() } }, icon("lock"), say("desk_mode_note")),
-      claimable && h("button", { type: "button", class: "button button-primary", data: { action: "claim" }, "aria-disabled": this.claiming ? "true" : null, on: { click: () => this.claim() } },
+      h("button", { type: "button", class: "button", data: { key: "note", action: "note" }, on: { click: () => this.writeNote() } }, icon("lock"), say("desk_mode_note")),
+      claimable && h("button", { type: "button", class: "button button-primary", data: { key: "claim", action: "claim" }, "aria-disabled": this.claiming ? "true" : null, on: { click: () => this.claim() } },
         this.claiming ? say("desk_claim_busy") : say(summary.holder === "closed" ? "desk_resume" : "desk_claim")),
       draft && h("div", { class: "kept-draft" }, h("p", { class: "muted" }, say("desk_draft_kept")), h("p", { class: "kept-text", dir: "auto", tabindex: 0 }, draft),
-        h("button", { type: "button", class: "link-button", on: { click: () => this.discardDraft() } }, say("desk_draft_discard"))));
-    if (focused) (this.bar.querySelector("[data-action]") ?? this.head.querySelector("h2")).focus();
+        h("button", { type: "button", class: "link-button", data: { key: "discard" }, on: { click: () => this.discardDraft() } }, say("desk_draft_discard"))));
   }
 
   discardDraft() {

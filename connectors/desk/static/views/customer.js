@@ -14,7 +14,7 @@ export function customerView(detail, summary, retry) {
   if (detail.customer_error) {
     return [
       h("p", { class: "hint-warn" }, icon("warn"), h("span", {}, detail.customer_error)),
-      h("button", { type: "button", class: "button button-small", on: { click: retry } }, say("desk_retry")),
+      h("button", { type: "button", class: "button button-small", data: { key: "retry" }, on: { click: retry } }, say("desk_retry")),
       summary.customer && h("p", {}, [summary.customer.name, summary.customer.number].filter(Boolean).join(" · ")),
     ];
   }

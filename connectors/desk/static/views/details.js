@@ -2,13 +2,15 @@
  * The right pane: what somebody needs to know before writing the first word. Why a person is needed, what
  * was promised, who the customer is, what the bot understood and tried, and the cases.
  *
- * A section is drawn again only when its own data changed, so reading and tabbing are not disturbed.
+ * A section is drawn again only when its own data changed, and then what is still true stays: who reads, selects, unfolds or
+ * tabs there is not disturbed.
  */
 
 import { clockTime, countdown, shortTime, timestamp } from "../clock.js";
-import { append, h, replace } from "../dom.js";
+import { h, replace } from "../dom.js";
 import { icon } from "../icons.js";
-import { navigate } from "../router.js";
+import { morph } from "../morph.js";
+import { currentRoute, navigate } from "../router.js";
 import { say, sayNamed } from "../wording.js";
 import { caseCard } from "./cases.js";
 import { customerView } from "./customer.js";
@@ -16,6 +18,7 @@ import { reasonOf } from "./inbox.js";
 import { messengerView } from "./messenger.js";
 import { tracesView } from "./trace.js";
 
+/** In this order; whoever comes from the list of cases finds the cases first. */
 const SECTIONS = ["summary", "why", "promise", "messenger", "deliveries", "customer", "bot_tried", "cases", "ratings", "course"];
 
 export class DetailsView {
@@ -46,6 +49,7 @@ export class DetailsView {
     this.heading.hidden = !detail;
     this.scroller.hidden = !detail;
     if (!detail) return;
+    this.order(currentRoute().view === "cases");
     if (this.id !== open.id) {
       this.id = open.id;
       this.scroller.scrollTop = 0;
@@ -66,7 +70,13 @@ export class DetailsView {
     this.draw("customer", [summary.customer, detail.customer, detail.customer_error], () => customerView(detail, summary, () => this.desk.refresh()));
     this.draw("bot_tried", [detail.traces], () => tracesView(detail.traces ?? [], open.events, this.jumpTo));
     this.draw("cases", [detail.cases, this.desk.people.teams.length], () => this.casesView(detail.cases ?? []));
-    this.draw("course", [detail.tenures], () => h("ol", { class: "course" }, (detail.tenures ?? []).map(courseLine)));
+    this.draw("course", [detail.tenures], () => h("ol", { class: "course" }, (detail.tenures ?? []).map((tenure, _, all) => courseLine(tenure, all))));
+  }
+
+  order(casesFirst) {
+    const place = (name) => this.element.querySelector(`[data-section="${name}"]`);
+    const before = casesFirst ? place("summary") : place("ratings");
+    if (place("cases").nextSibling !== before) this.scroller.insertBefore(place("cases"), before);
   }
 
   draw(name, data, view) {
@@ -74,10 +84,10 @@ export class DetailsView {
     const print = `${this.id}:${JSON.stringify(data)}`;
     if (section.print === print) return;
     section.print = print;
-    const opened = [...section.body.querySelectorAll("details")].map((one) => one.open);
-    append(replace(section.body), [view()]);
-    if (this.drawnFor === this.id) [...section.body.querySelectorAll("details")].forEach((one, index) => { one.open = opened[index] ?? one.open; });
-    if (name === SECTIONS.at(-1)) this.drawnFor = this.id;
+    // Of another conversation nothing stays, not even what was unfolded.
+    if (section.drawnFor !== this.id) replace(section.body);
+    section.drawnFor = this.id;
+    morph(section.body, view());
   }
 
   // --- why ------------------------------------------------------------------------------------
@@ -87,11 +97,13 @@ export class DetailsView {
     title.textContent = summary.holder === "queue" ? say("desk_why") : say("desk_why_was");
     const reason = reasonOf(summary);
     const asked = tenures.findLast((tenure) => tenure.holder === "queue");
-    const quote = (detail) => detail && h("p", { class: "quote", dir: "auto" }, detail);
-    if (reason) return [h("p", { class: "lead" }, reason), quote(asked?.detail)];
+    const quote = (tenure) => noted(tenure, tenures) && h("p", { class: "quote", dir: "auto" }, noted(tenure, tenures));
+    if (reason) return [h("p", { class: "lead" }, reason), quote(asked)];
     const current = tenures.at(-1);
     if (current?.reason === "taken_over") return h("p", { class: "muted" }, say("desk_why_taken"));
-    return [h("p", { class: "muted" }, say("desk_why_none")), asked && h("p", {}, sayNamed("desk_reason", current.reason)), asked && quote(current.detail)];
+    const ended = asked && [h("p", {}, sayNamed("desk_reason", current.reason)), quote(current)];
+    if (summary.holder === "closed") return [asked && h("p", { class: "lead" }, sayNamed("desk_reason", asked.reason)), ended ?? h("p", { class: "muted" }, say("desk_bar_closed"))];
+    return [h("p", { class: "muted" }, say("desk_why_none")), ended];
   }
 
   // --- promise --------------------------------------------------------------------------------
@@ -110,9 +122,9 @@ export class DetailsView {
   // --- messages that have not arrived ---------------------------------------------------------
 
   deliveriesView(deliveries) {
-    return h("ul", { class: "cards" }, deliveries.map((one) => h("li", { class: "card" },
+    return h("ul", { class: "cards" }, deliveries.map((one) => h("li", { class: "card", data: { key: one.seq } },
       h("p", { class: "card-head" },
-        h("button", { type: "button", class: "link-button", on: { click: () => this.jumpTo(one.seq) } }, say("desk_delivery_message", { n: one.seq })),
+        h("button", { type: "button", class: "link-button", data: { key: one.seq }, on: { click: () => this.jumpTo(one.seq) } }, say("desk_delivery_message", { n: one.seq })),
         h("span", { class: "tag" }, sayNamed("desk_delivery", one.state))),
       h("p", { class: "muted" }, say("desk_delivery_since", { time: clockTime(one.updated_at), n: one.attempts })),
       one.error && h("p", { class: "quote", dir: "auto" }, one.error))));
@@ -133,12 +145,20 @@ function ratingsView(ratings) {
     one.sentence && h("p", { class: "quote", dir: "auto" }, one.sentence))));
 }
 
+/** What was noted when a tenure began: a colleague's or the bot's words, or the words for what is stored as a code. */
+function noted(tenure, tenures) {
+  if (!tenure?.detail) return "";
+  if (tenure.reason === "closed_by_agent") return sayNamed("desk_close_reason", tenure.detail);
+  if (tenure.reason === "not_taken_up") return tenures.find((one) => one.agent?.id === tenure.detail)?.agent.name ?? "";
+  return tenure.detail;
+}
+
 /** One tenure in words: when, who, why, and what was noted. */
-function courseLine(tenure) {
+function courseLine(tenure, tenures) {
   const who = tenure.holder === "agent" ? tenure.agent?.name ?? say("desk_holder_agent") : sayNamed("desk_holder", tenure.holder);
   const picture = { bot: "bot", queue: "queue", agent: "human", closed: "closed" }[tenure.holder] ?? "system";
   return h("li", { class: "course-line", "aria-current": tenure.ended_at ? null : "true" }, icon(picture),
     h("div", {}, h("p", {}, h("strong", { dir: "auto" }, who), " ", timestamp(tenure.started_at, shortTime(tenure.started_at))),
       h("p", { class: "muted" }, sayNamed("desk_reason", tenure.reason)),
-      tenure.detail && h("p", { class: "quote", dir: "auto" }, tenure.detail)));
+      noted(tenure, tenures) && h("p", { class: "quote", dir: "auto" }, noted(tenure, tenures))));
 }

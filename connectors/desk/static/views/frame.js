@@ -56,6 +56,7 @@ export class Frame {
     const { state } = this.desk;
     const offs = ["conversations", "open", "typing", "outbox", "connection"].map((topic) => state.on(topic, () => this.redraw(topic)));
     offs.push(state.on("arrival", (summary) => this.arrived(summary)));
+    offs.push(state.on("given", (summary) => this.given(summary)));
     offs.push(state.on("wrote", (summary) => this.wrote(summary)));
     offs.push(onRoute(() => this.routed()));
     const seen = () => this.desk.markOpenRead();
@@ -93,10 +94,13 @@ export class Frame {
     const draw = () => {
       const due = this.due;
       this.due = new Set();
-      if (due.has("conversations") || due.has("outbox")) this.drawLists();
+      if (due.has("conversations") || due.has("outbox") || due.has("typing")) this.drawLists();
       if (due.has("conversations") || due.has("open") || due.has("outbox") || due.has("typing")) this.conversation.update();
       if (due.has("conversations") || due.has("open")) this.details.update();
-      if (due.has("connection")) this.drawConnection();
+      if (due.has("connection")) {
+        this.drawConnection();
+        this.settings.update();
+      }
       if (due.has("open")) this.desk.markOpenRead();
     };
     if (document.hidden) setTimeout(draw, 50);
@@ -160,6 +164,11 @@ export class Frame {
       if (others.length) announce(sayCount("desk_arrivals", others.length + 1));
       else announce(say("desk_arrival", { name: nameOf(first), reason: reasonOf(first) }));
     }, 700);
+  }
+
+  given(summary) {
+    notify("given");
+    announce(say(this.desk.state.isMine(summary) ? "desk_given" : "desk_invited", { name: nameOf(summary) }));
   }
 
   wrote(summary) {

@@ -8,6 +8,7 @@
 import { countdown, timestamp, waiting } from "../clock.js";
 import { h, reconcile, replace, setText } from "../dom.js";
 import { icon } from "../icons.js";
+import { morph } from "../morph.js";
 import { routeTo, VIEWS } from "../router.js";
 import { say, sayCount, sayNamed } from "../wording.js";
 import { caseRow } from "./cases.js";
@@ -58,7 +59,10 @@ export class InboxView {
       if (view === route.view) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
       setText(count, state.loaded ? String(number) : "");
-      link.setAttribute("aria-label", state.loaded ? `${say(`desk_view_${view}`)}, ${sayCount("desk_count", number)}` : say(`desk_view_${view}`));
+      // Who works in another list sees here that one of theirs has something new.
+      const unread = view === "mine" ? state.countUnread(view) : 0;
+      link.toggleAttribute("data-unread", unread > 0);
+      link.setAttribute("aria-label", [say(`desk_view_${view}`), state.loaded && sayCount("desk_count", number), unread && sayCount("desk_unread_in", unread)].filter(Boolean).join(", "));
     }
     const isCases = route.view === "cases" && !route.filters.q;
     this.everything = isCases ? state.cases : state.view(route.view, route.filters);
@@ -104,9 +108,7 @@ export class InboxView {
     const print = JSON.stringify([one, current, this.desk.people.teams.length]);
     if (item.print === print) return;
     item.print = print;
-    const focused = item.contains(document.activeElement);
-    replace(item, caseRow(this.desk, one, current));
-    if (focused) item.firstChild.focus();
+    morph(item, caseRow(this.desk, one, current));
   }
 
   drawBlank(count, view) {
@@ -126,7 +128,8 @@ export class InboxView {
     const { state, outbox } = this.desk;
     const current = summary.id === this.route.id;
     const unread = state.isUnread(summary);
-    const marks = [state.lookers(summary.id).join(), unread && "unread", outbox.unsent(summary.id) ? "unsent" : outbox.draft(summary.id) && "draft"].filter(Boolean);
+    const present = this.presence(summary);
+    const marks = [present, unread && "unread", outbox.unsent(summary.id) ? "unsent" : outbox.draft(summary.id) && "draft"].filter(Boolean);
     const print = JSON.stringify([summary, current, marks, this.route.view]);
     if (link.print === print) return;
     link.print = print;
@@ -135,7 +138,7 @@ export class InboxView {
     else link.removeAttribute("aria-current");
     link.classList.toggle("row-unread", unread);
     const mine = state.isMine(summary);
-    replace(link,
+    morph(link,
       h("span", { class: "row-top" },
         unread && h("span", { class: "dot" }, h("span", { class: "visually-hidden" }, `${say("desk_unread")}. `)),
         h("span", { class: "row-name", dir: "auto" }, nameOf(summary)),
@@ -148,9 +151,17 @@ export class InboxView {
         h("span", {}, sayNamed("desk_channel", summary.channel)),
         summary.case && h("span", { class: "tag" }, summary.case),
         !mine && state.concernsMe(summary) && h("span", { class: "tag" }, say("desk_invited_tag")),
-        state.lookers(summary.id).length > 0 && h("span", { class: "row-lookers" }, say("desk_looking", { names: state.lookers(summary.id).join(", ") })),
+        present && h("span", { class: "row-lookers" }, present),
         marks.includes("unsent") && h("span", { class: "tag tag-warn" }, say("desk_has_unsent")),
         marks.includes("draft") && h("span", { class: "tag" }, say("desk_has_draft"))));
+  }
+
+  /** Who types in it just now, and which colleagues have it on screen. */
+  presence({ id }) {
+    const { state } = this.desk;
+    const author = state.typing.get(id)?.author;
+    const lookers = state.lookers(id);
+    return [author && say("desk_typing", { name: authorWord(author, state.agent) }), lookers.length && say("desk_looking", { names: lookers.join(", ") })].filter(Boolean).join(" · ");
   }
 
   /** What runs: the promise made to somebody who waits, or how long a customer of mine is without an answer. */

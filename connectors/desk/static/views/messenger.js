@@ -25,6 +25,7 @@ function templateForm(desk, id, template) {
   const send = h("button", { type: "submit", class: "button" }, say("desk_messenger_send"));
   return h("form", {
     class: "card",
+    data: { key: template.name, kept: true },
     on: {
       submit: async (event) => {
         event.preventDefault();

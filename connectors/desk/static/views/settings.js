@@ -1,15 +1,21 @@
 /** How I work: whether I am given conversations, whether replies are held back, sound and desktop notifications. */
 
-import { h, replace } from "../dom.js";
+import { h, replace, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { setNotices, setSound, wantsNotices, wantsSound } from "../notify.js";
 import { recall, remember } from "../storage.js";
 import { say } from "../wording.js";
 
 export function settingsView(desk) {
-  const state = () => desk.people.agents.find((one) => one.id === desk.agent.id)?.state ?? "available";
+  /** What the server thinks of me; whether I am connected is known here sooner. */
+  const state = () => {
+    if (desk.state.connection.state !== "online") return "offline";
+    const told = desk.people.agents.find((one) => one.id === desk.agent.id)?.state ?? "available";
+    return told === "offline" ? "available" : told;
+  };
   const words = h("span", { class: "menu-name" });
   const problem = h("p", { class: "form-error", role: "alert" });
+  let asking = false;
   const button = h("button", { type: "button", class: "menu-button availability", popovertarget: "settings" }, h("span", { class: "state-dot" }), words, icon("down"));
   const check = (name, on, changed) => {
     const box = h("input", { type: "checkbox", id: `set-${name}`, checked: on, on: { change: () => changed(box) } });
@@ -17,10 +23,13 @@ export function settingsView(desk) {
   };
   const available = h("input", {
     type: "checkbox", id: "set-available", on: {
-      change: () => desk.setAvailable(available.checked).catch((error) => {
-        available.checked = !available.checked;
-        replace(problem, error.message);
-      }),
+      change: async () => {
+        replace(problem);
+        asking = true;
+        await desk.setAvailable(available.checked).catch((error) => replace(problem, error.message));
+        asking = false;
+        update();
+      },
     },
   });
   const panel = h("div", { class: "menu", id: "settings", popover: "auto" },
@@ -33,9 +42,10 @@ export function settingsView(desk) {
   const update = () => {
     const now = state();
     button.dataset.state = now;
-    replace(words, say(`desk_state_${now}`));
+    setText(words, say(`desk_state_${now}`));
     button.setAttribute("aria-label", say("desk_availability", { state: say(`desk_state_${now}`) }));
-    available.checked = now !== "away";
+    // What was just ticked stays until the server has answered.
+    if (!asking) available.checked = now !== "away";
   };
   update();
   return { element: h("div", { class: "menu-place" }, button, panel), update };

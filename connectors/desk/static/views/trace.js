@@ -27,10 +27,10 @@ export function tracesView(traces, events, jumpTo) {
 function traceView(trace, events, jumpTo) {
   const asked = events.find((event) => event.seq === trace.seq);
   const others = (trace.ranking ?? []).filter((one) => one.name !== trace.intent?.name && one.confidence >= WORTH_NAMING).slice(0, 3);
-  return h("li", { class: "trace", data: { outcome: trace.outcome } },
+  return h("li", { class: "trace", data: { key: `${trace.seq}:${trace.at}`, outcome: trace.outcome } },
     h("p", { class: "trace-head" },
       asked?.text
-        ? h("button", { type: "button", class: "link-button trace-quote", dir: "auto", title: say("desk_trace_jump"), on: { click: () => jumpTo(trace.seq) } }, h("q", {}, `${asked.text.slice(0, 140)}${asked.text.length > 140 ? " …" : ""}`))
+        ? h("button", { type: "button", class: "link-button trace-quote", data: { key: trace.seq }, dir: "auto", title: say("desk_trace_jump"), on: { click: () => jumpTo(trace.seq) } }, h("q", {}, `${asked.text.slice(0, 140)}${asked.text.length > 140 ? " …" : ""}`))
         : h("span", { class: "muted" }, say("desk_trace_button")),
       trace.at && timestamp(trace.at)),
     h("dl", { class: "facts" },
