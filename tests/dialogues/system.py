@@ -81,10 +81,12 @@ class System:
     async def begin(self, dialogue: Dialogue) -> None:
         """Fresh demo data, with what the dialogue presupposes."""
         if self._server is not None:
+            self._server.state = "well"
             # Whoever asked a system that was away leaves it alone for a while; the next dialogue may need it at once.
+            # It is well before the wait: workers ask all the time, and would begin to leave it alone anew.
             if self._disturbed:
                 await asyncio.sleep(REST + 1)
-            self._server.state, self._disturbed = "well", False
+            self._disturbed = False
         _copy(self._first, self._stack.crm_file)
         with _open(self._stack.crm_file) as connection:
             for statement in dialogue.given:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -40,7 +41,9 @@ async def _waits(customer: Customer) -> dict[str, Any]:
     await customer.hello()
     await customer.say("Mein Internet ist weg")
     await customer.event("Echo")
-    await customer.say("Mensch", payload=customer.welcome["human"])
+    # Without waiting for its acknowledgement: both commit at once, and the notice may be there first.
+    ask = {"type": "msg", "client_id": uuid.uuid4().hex, "text": "Mensch", "payload": customer.welcome["human"]}
+    await customer.send(ask)
     while True:
         event = await customer.frame("event")
         if event["kind"] == "notice":

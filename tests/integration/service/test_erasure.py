@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from tests.integration.service.conftest import Desk
 NUMBER, WORDS, NAME = "4915112345678", "Quittenmarmelade", "Roswitha Zimtblatt"
 WAMID = "wamid.HBgNNDkxNTExMjM0NTY3OBU"
 SECRETS = (NUMBER, WORDS, NAME, WAMID)
+_FILE_DIGEST = hashlib.sha256(NAME.encode()).hexdigest()
 
 
 @pytest.fixture
@@ -89,10 +91,10 @@ async def _everything_else(unit: Unit, conversation_id: str, message_id: str) ->
         },
         "whatsapp_part": {**here, "message_id": message_id, "part": 1, "parts": 1, "last_seq": 2, "state": "sent"},
         "whatsapp_contact": {**here, "id": "contact-1", "number": NUMBER, "user_id": f"DE.{NUMBER}"},
-        "blob": {"digest": "d" * 64, "content": f"{NAME}".encode()},
+        "blob": {"digest": _FILE_DIGEST, "content": NAME.encode()},
         "attachment": {
             **{**here, "id": new_id(), "message_id": message_id, "channel": "whatsapp", "kind": "image"},
-            **{"state": "stored", "digest": "d" * 64, "media_type": "image/png"},
+            **{"state": "stored", "digest": _FILE_DIGEST, "media_type": "image/png"},
         },
         "ticket_file": {**here, "id": new_id(), "ticket": "KT-1", "text": WORDS, "turn_id": "t", "state": "filed"},
         "whatsapp_address": {"address": f"number:{NUMBER}", "contact_id": "contact-1"},
