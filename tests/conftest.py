@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.store import schema
 from bot.store.engine import Database
 
+# Characters of a value in a test's name.
+LONGEST_NAME = 200
 ALLOWED_SKIPS = (Path(__file__).parent / "allowed_skips.txt").read_text(encoding="utf-8").splitlines()
 POSTGRES = os.environ.get("KLARTEXT_TEST_POSTGRES", "postgresql+asyncpg://postgres@127.0.0.1:5432")
 
@@ -114,6 +116,13 @@ async def _administer(statement: str) -> None:
     async with engine.connect() as connection:
         await connection.execute(sa.text(statement))
     await engine.dispose()
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A long value is named by its beginning and its length: whole, a file of 17 MB would be part of every report."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_NAME:
+        return f"{val[:20]!r} and so on, {len(val)} long"
+    return None
 
 
 @pytest.hookimpl(hookwrapper=True)
