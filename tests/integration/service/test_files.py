@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -227,10 +228,10 @@ async def test_content_that_comes_in_while_it_is_removed_is_there(desk: Desk, fi
         assert await _count(desk, blob) == 0
 
 
-async def test_a_file_is_part_of_the_chain_and_an_exchanged_one_is_found(desk: Desk, files: Files) -> None:
-    conversation_id = await desk.start()
-    receipt = await files.receive(conversation_id, JPEG, client_id="f1", name="Router.jpg")
-    other = await files.receive(conversation_id, PDF, client_id="f2", name="Rechnung.pdf")
+def _tampering(
+    desk: Desk, conversation_id: str
+) -> tuple[Callable[[], Awaitable[list[tuple[str, int, str]]]], Callable[[sa.Executable], Awaitable[None]]]:
+    """What the check finds in a conversation, and a way to change its rows by hand."""
 
     async def found() -> list[tuple[str, int, str]]:
         async with desk.store.read() as unit:
@@ -240,6 +241,15 @@ async def test_a_file_is_part_of_the_chain_and_an_exchanged_one_is_found(desk: D
         async with desk.store.write() as unit:
             await unit.connection.execute(statement)
 
+    return found, by_hand
+
+
+async def test_a_file_is_part_of_the_chain_and_an_exchanged_one_is_found(desk: Desk, files: Files) -> None:
+    conversation_id = await desk.start()
+    receipt = await files.receive(conversation_id, JPEG, client_id="f1", name="Router.jpg")
+    other = await files.receive(conversation_id, PDF, client_id="f2", name="Rechnung.pdf")
+
+    found, by_hand = _tampering(desk, conversation_id)
     assert await found() == []
     ours = attachment.c.message_id == receipt.message.id
     theirs = sa.select(attachment.c.digest).where(attachment.c.message_id == other.message.id).scalar_subquery()
@@ -271,14 +281,7 @@ async def test_a_file_that_comes_after_its_message_is_part_of_the_chain_too(desk
             unit, message_, "push", reference="1", kind="image", file_name="Garten.jpg", expires_at=later
         )
 
-    async def found() -> list[tuple[str, int, str]]:
-        async with desk.store.read() as unit:
-            return [(one.kind, one.subject, one.what) for one in await verify(unit, conversation_id)]
-
-    async def by_hand(statement: sa.Executable) -> None:
-        async with desk.store.write() as unit:
-            await unit.connection.execute(statement)
-
+    found, by_hand = _tampering(desk, conversation_id)
     assert await found() == []
     async with desk.store.write() as unit:
         (fetching,) = await lease_attachments(unit, "push", 10)
