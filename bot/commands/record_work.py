@@ -11,6 +11,8 @@ import msgspec
 from bot.bootstrap import open_services
 from bot.service.record import conversations_of, record_of
 from bot.settings import Settings
+from bot.store.cases import cases
+from bot.store.erasure import TICKETS, all_owed
 from bot.store.log import read_conversation
 from bot.store.unit_of_work import Unit
 from bot.transparency.record_page import record_page
@@ -56,6 +58,17 @@ def _write(stem: Path, **contents: bytes) -> list[Path]:
     for path, content in zip(paths, contents.values(), strict=True):
         path.write_bytes(content)
     return paths
+
+
+async def still_owed(settings: Settings) -> list[str]:
+    """A line for each thing that erasures still owe outside of the database."""
+    async with open_services(settings) as services, services.store.report() as unit:
+        lines = []
+        for conversation_id, place, due_at in await all_owed(unit):
+            found = await cases(unit, conversation_id) if place == TICKETS else []
+            which = "".join(f" {one.external_ref}" for one in found if one.external_ref)
+            lines.append(f"{conversation_id} {place}{which}, looked at next {due_at:%Y-%m-%d %H:%M} UTC")
+        return lines
 
 
 async def erase(settings: Settings, conversations: Sequence[str]) -> int:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from bot.commands.console import complete, fail, out
 from bot.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="What the desk accepted as training examples.")
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
 @app.callback()
@@ -30,7 +28,7 @@ def list_open() -> None:
         async with open_services(Settings.from_environment()) as services:
             return await services.wrong_answers.review("open")
 
-    found = asyncio.run(read())
+    found = complete(read())
     table = Table(title=f"{found.open} wait for a decision", show_lines=True)
     for column in ("id", "the customer said", "understood", "right", "reported by"):
         table.add_column(column, overflow="fold")
@@ -47,7 +45,7 @@ def accept(
 ) -> None:
     """Accept a reported answer's sentence as a training example, and write it into this machine's training data."""
     from bot.bootstrap import open_services
-    from bot.service.conversations import Refused
+    from bot.service.outcomes import Refused
     from bot.service.wrong_answers import Accepted
     from bot.store.audit import OPERATOR
 
@@ -56,12 +54,12 @@ def accept(
             return await services.wrong_answers.accept(OPERATOR, report, intent, example)
 
     try:
-        accepted = asyncio.run(write())
+        accepted = complete(write())
     except Refused as error:
-        _fail(f"not accepted ({error.code}){''.join(f', {name}: {value}' for name, value in error.values.items())}")
+        fail(f"not accepted ({error.code}){''.join(f', {name}: {value}' for name, value in error.values.items())}")
     out.print(f"Accepted as {accepted.intent}: {accepted.example}", soft_wrap=True)
     if accepted.unwritable:
-        _fail(f"accepted, but not in this machine's training data: {accepted.unwritable}")
+        fail(f"accepted, but not in this machine's training data: {accepted.unwritable}")
 
 
 @app.command("export")
@@ -75,12 +73,7 @@ def export() -> None:
             return await services.wrong_answers.export()
 
     try:
-        added, known = asyncio.run(write())
+        added, known = complete(write())
     except NotWritable as error:
-        _fail(str(error))
+        fail(str(error))
     out.print(f"{added} of {known} accepted examples were new here. `klartext train` teaches them.")
-
-
-def _fail(message: str) -> NoReturn:
-    err.print(f"[red]klartext:[/red] {message}", soft_wrap=True)
-    raise typer.Exit(1)
