@@ -65,7 +65,7 @@ def main(
             notes.append(
                 "**The machine was busy with other work during this run: the figures are worse than they are.**"
             )
-        report.write(DOCUMENT, lines, machine, notes)
+        report.write(DOCUMENT, lines, machine, notes, sys.argv[1:])
         console.print(f"Written into {DOCUMENT}.")
 
 

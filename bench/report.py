@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -28,8 +29,8 @@ def as_table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def write(document: Path, rows: Sequence[Row], machine: Machine, notes: Sequence[str]) -> None:
-    """Put the table into the document in place of the one before.
+def write(document: Path, rows: Sequence[Row], machine: Machine, notes: Sequence[str], options: Sequence[str]) -> None:
+    """Put the table into the document in place of the one before. `options`: those of the command that measured.
 
     Raises:
         NoPlace: there are no markers.
@@ -40,7 +41,8 @@ def write(document: Path, rows: Sequence[Row], machine: Machine, notes: Sequence
     if not begin or not end:
         raise NoPlace(f"{document} has no {_BEGIN} … {_END}")
     lines = [
-        f"Measured on {date.today():%Y-%m-%d} with `python -m bench --write` on {machine.describe()}.",
+        f"Measured on {date.today():%Y-%m-%d} with `{shlex.join(['python', '-m', 'bench', *options])}` on "
+        f"{machine.describe()}.",
         *notes,
         "",
         f"| {' | '.join(_HEADINGS)} |",

@@ -1,10 +1,11 @@
 """`python -m bench.whatsapp`: how long a WhatsApp webhook waits for its acknowledgement while much is being worked off.
 
-The real edge with its workers, on SQLite in a folder of its own, beside the stand-in of the provider and a brain that
-echoes. First many items are taken in at once, from as many customers. While the workers apply and answer them, single
-webhooks come in one after the other, and each is timed from the request to the answer, which comes after the commit;
-websites' customers send files of the largest size all the while. Client, edge, brain and provider share one process
-here: the figures are no better than on a machine of the edge's own.
+The real edge with its workers, on SQLite in a folder of its own or on an empty PostgreSQL database (`--database`),
+beside the stand-in of the provider and a brain that echoes. First many items are taken in at once, from as many
+customers. While the workers apply and answer them, single webhooks come in one after the other, and each is timed from
+the request to the answer, which comes after the commit; websites' customers send files of the largest size all the
+while. Client, edge, brain and provider share one process here: the figures are no better than on a machine of the
+edge's own.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,7 +34,7 @@ from bench.machine import Machine
 from bot.bootstrap import Services
 from bot.conversation.files import LIMITS
 from bot.service.brain_protocol import Reply, TurnRequest, TurnResponse
-from bot.settings import Settings
+from bot.settings import Settings, database_address
 from bot.store.whatsapp_tables import item
 from connectors.edge import SERVICES, create_app
 from connectors.whatsapp.channel import PATH
@@ -63,11 +64,16 @@ def main(
     waiting: Annotated[int, typer.Option(help="Items that wait to be applied.")] = 1000,
     requests: Annotated[int, typer.Option(help="Webhooks that are timed.")] = 300,
     files: Annotated[bool, typer.Option(help="Customers of the website send large files meanwhile.")] = True,
+    database: Annotated[
+        str | None, typer.Option(help="Address of an empty PostgreSQL; else SQLite, made anew.")
+    ] = None,
 ) -> None:
     """Measure, and exit with 1 where the goal is missed."""
     machine = Machine.look()
     console.print(machine.describe())
-    figures = asyncio.run(measure(waiting, requests, files=files))
+    address = None if database is None else database_address("DATABASE_URL", database)
+    console.print("SQLite" if address is None else address.partition("+")[0])
+    figures = asyncio.run(measure(waiting, requests, files=files, database_url=address))
     ordered = sorted(figures.waited)
     console.print(
         f"{len(ordered)} acknowledgements, with {max(figures.waiting)} to {min(figures.waiting)} items waiting: "
@@ -80,12 +86,13 @@ def main(
         sys.exit(1)
 
 
-async def measure(waiting: int, requests: int, *, files: bool) -> Figures:
-    """One run on a fresh database."""
+async def measure(waiting: int, requests: int, *, files: bool, database_url: str | None = None) -> Figures:
+    """One run on a database without anything in it."""
     with tempfile.TemporaryDirectory() as folder:
-        async with _edge(Path(folder)) as (base, services, hooks):
+        async with _edge(Path(folder), database_url) as (base, services, standin):
+            hooks = standin.webhooks
             hooks.address = base + PATH
-            numbers = (f"49151{number:08d}" for number in itertools.count(1))
+            numbers = _writing(standin)
             began = time.perf_counter()
             await hooks.deliver(_body([next(numbers) for _ in range(waiting)]))
             batch = time.perf_counter() - began
@@ -108,8 +115,8 @@ async def measure(waiting: int, requests: int, *, files: bool) -> Figures:
 
 
 @asynccontextmanager
-async def _edge(folder: Path) -> AsyncIterator[tuple[str, Services, Webhooks]]:
-    """The edge with everything around it: its address, and the provider's way to it."""
+async def _edge(folder: Path, database_url: str | None) -> AsyncIterator[tuple[str, Services, StandIn]]:
+    """The edge with everything around it: its address, its services, and the provider."""
     hooks = Webhooks(_SECRET, _PHONE)
     standin = StandIn(hooks, phone_number_id=_PHONE, token=_TOKEN)
     await standin.start()
@@ -120,7 +127,7 @@ async def _edge(folder: Path) -> AsyncIterator[tuple[str, Services, Webhooks]]:
         Settings(),
         var=folder,
         demo=False,
-        database_url=f"sqlite+aiosqlite:///{folder / 'klartext.db'}",
+        database_url=database_url or f"sqlite+aiosqlite:///{folder / 'klartext.db'}",
         crm_url=f"sqlite+aiosqlite:///{folder / 'crm.db'}",
         brain_url=_address(brain_runner),
         message_rate=1_000_000,
@@ -133,12 +140,20 @@ async def _edge(folder: Path) -> AsyncIterator[tuple[str, Services, Webhooks]]:
     app = create_app(settings)
     runner = await _served(app)
     try:
-        yield _address(runner), app[SERVICES], hooks
+        yield _address(runner), app[SERVICES], standin
     finally:
         await runner.cleanup()
         await brain_runner.cleanup()
         await standin.close()
         await hooks.close()
+
+
+def _writing(standin: StandIn) -> Iterator[str]:
+    """Numbers of customers who write now, so that they can be answered."""
+    for count in itertools.count(1):
+        number = f"49151{count:08d}"
+        standin.wrote_at[number] = time.time()
+        yield number
 
 
 async def _served(app: web.Application) -> web.AppRunner:

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from bench.chaos.agents import Shift
 from bench.chaos.widget import Record
+from bot.store.desk_tables import rating
 from bot.store.engine import Database
 from bot.store.tables import agent, case, conversation, inbox, message, stream, tenure, trace
 
@@ -50,6 +51,8 @@ class Stored:
     messages: dict[str, list[Row]]
     outcomes: dict[str, Row]
     cases: dict[str, list[Row]]
+    # Questions for a rating that customers were asked.
+    ratings: dict[str, list[Row]]
     traces: dict[str, list[Row]]
     agents: dict[str, str]
     stream: dict[int, tuple[str, int | None]]
@@ -75,6 +78,7 @@ async def read_all(database: Database) -> Stored:
             messages=grouped(await rows(sa.select(message).order_by("conversation_id", "seq"))),
             outcomes={row["message_id"]: row for row in await rows(sa.select(inbox))},
             cases=grouped(await rows(sa.select(case).order_by("number"))),
+            ratings=grouped(await rows(sa.select(rating).order_by("epoch"))),
             traces=grouped(await rows(sa.select(trace).order_by("at"))),
             agents={row["login"]: row["id"] for row in await rows(sa.select(agent))},
             stream={row["position"]: (row["conversation_id"], row["seq"]) for row in await rows(sa.select(stream))},
@@ -148,7 +152,9 @@ def _outcomes(findings: Findings, conversation_id: str, stored: Stored, *, marks
         what = fate(entry, stored)
         place = f"{conversation_id}: message {entry['seq']}"
         if what == "none":
-            findings.lost.append(f"{place} has no outcome")
+            row = stored.outcomes.get(entry["id"])
+            became = "no outcome" if row is None else f"no outcome but {row['state']}, {row['outcome']}"
+            findings.lost.append(f"{place}, «{entry['text']}», has {became}")
         if marks and entry["payload"] is None and "[" in entry["text"]:
             answers = said_by_bot.count(f"«{entry['text']}»")
             if answers > 1:
@@ -158,10 +164,14 @@ def _outcomes(findings: Findings, conversation_id: str, stored: Stored, *, marks
 
 
 def fate(entry: Row, stored: Stored) -> str:
-    """What became of a customer's message: answered, person, case, withdrawn; `none` if it was lost."""
+    """What became of a customer's message: answered, rated, person, case, withdrawn; `none` if it was lost."""
     outcome = stored.outcomes.get(entry["id"])
     if outcome is None or outcome["state"] != "done":
         return "none"
+    if outcome["outcome"] == "noted":
+        # A press on one of the buttons of a rating; nobody else's word is noted without more.
+        asked = any(one["epoch"] < entry["epoch"] for one in stored.ratings[entry["conversation_id"]])
+        return "rated" if asked else "none"
     messages, tenures = stored.messages[entry["conversation_id"]], stored.tenures[entry["conversation_id"]]
     if outcome["outcome"] == "answered":
         later = (one for one in messages if one["seq"] > entry["seq"])

@@ -265,6 +265,7 @@ def _counts(stored: audit.Stored, records: list[Record], shifts: list[Shift]) ->
         "handed to a person": fates["person"],
         "on a case": fates["case"],
         "withdrawn by the customer": fates["withdrawn"],
+        "a rating of a person's help": fates["rated"],
         "events seen by customers": sum(len(record.seen) for record in records),
         "events seen by agents": sum(len(shift.seen) for shift in shifts),
         "connections made": sum(one.connections for one in records) + sum(one.connections for one in shifts),

@@ -21,6 +21,7 @@ from bench.nlu import klartext, stock
 from bench.nlu.figures import Answers, Figures, figures
 from bench.nlu.klartext import Run
 from bench.nlu.sets import LabelledSet, read_folder, read_own
+from bot.nlu.processor import use_processor
 
 ROOT = Path(__file__).resolve().parents[2]
 # Stock Rasa takes minutes per thousand examples; larger sets only on request.
@@ -145,6 +146,7 @@ def _cells(found: Figures, run: Run) -> dict[str, str | None]:
 if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("OMP_NUM_THREADS", "2")
+    use_processor()  # for the processes that measure; this one has numpy
     os.environ["RASA_TELEMETRY_ENABLED"] = "false"
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     sys.exit(main())

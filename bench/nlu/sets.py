@@ -1,8 +1,9 @@
 """Labelled sets: tab-separated files (split, intent, text), and the assistant's own training data.
 
 Guarantee: a file that is not such a table raises ValueError with its name and line; a folder without any raises
-FileNotFoundError. A set without a test split, but with a validation split, is tested on that; with neither, it is
-folded five times, the same way each time.
+FileNotFoundError. Only a tab ends a cell and only a line feed (or both signs of Windows) a line: texts keep whatever
+else they hold. A set without a test split, but with a validation split, is tested on that; with neither, it is folded
+five times, the same way each time.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ FOLDS = 5
 NEAR_DUPLICATE = 0.9
 # How sets call what is outside of all their intents.
 OUT_OF_SCOPE = ("oos", "out_of_scope")
+# How sets call their validation split.
+_VALIDATION = ("val", "valid", "validation", "dev")
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,19 @@ def read_folder(folder: Path) -> list[LabelledSet]:
 def read_table(path: Path) -> LabelledSet:
     """Reads one file. The first line may be a heading."""
     splits: dict[str, Examples] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        cells = line.split("\t")
-        if cells == ["split", "intent", "text"] or not line.strip():
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name}: not UTF-8 ({error.reason} at byte {error.start})") from None
+    for number, line in enumerate(lines, start=1):
+        cells = line.removesuffix("\r").split("\t")
+        is_heading = number == 1 and cells[0].strip().lower() == "split"
+        if is_heading or not line.strip():
             continue
         if len(cells) != 3:
             raise ValueError(f"{path.name}, line {number}: expected split, intent and text, found {len(cells)} cells")
-        examples = splits.setdefault(cells[0], Examples([], []))
+        name = cells[0].strip().lower()
+        examples = splits.setdefault("val" if name in _VALIDATION else name, Examples([], []))
         examples.intents.append(cells[1])
         examples.texts.append(cells[2])
     train, validation, test = (splits.get(name) for name in ("train", "val", "test"))

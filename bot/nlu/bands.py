@@ -11,14 +11,15 @@ when the example has another intent, including every out-of-scope example.
 
 Guarded requests (a person, the truth about the bot) have a threshold of their own, because missing one is worse than
 a person or a truth too many: the share of other messages taken for one of them stays under `false_alarms`, by the
-same walk. They are never taken when something else is likelier than both together.
+same walk. Compared is the likelier of them with the likeliest other intent, between these two alone: how the rest is
+spread over further intents says nothing. They are never taken when another intent is likelier.
 
 Limit: customers who write unlike the training data are outside the guarantee.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -33,7 +34,7 @@ OFFERED = 3
 # Larger than any probability: this band is closed.
 NEVER = 2.0
 # Walked from the strictest; below one half, something else is likelier.
-_GUARDED_CANDIDATES = tuple(step / 100 for step in range(95, 49, -5))
+_GUARDED_CANDIDATES = tuple(step / 100 for step in range(99, 49, -1))
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Bands:
     wrong: float = 0.0  # share of wrong ones among all answers given
     accuracy: float = 0.0  # best reading correct, in-scope examples
     examples: int = 0
-    guarded_from: float = NEVER  # on the probabilities of all guarded requests together
+    guarded_from: float = NEVER  # on the share of the likelier guarded request, see `guarded_share`
 
     def decide(self, probability: float) -> str:
         if probability >= self.answer_from:
@@ -94,19 +95,29 @@ def fit_bands(
     )
 
 
+def guarded_share(
+    labels: Sequence[str], probabilities: NDArray[np.float64], guarded: Collection[str]
+) -> NDArray[np.float64]:
+    """Returns, per row, what share the likelier guarded request has of its own and the likeliest other probability."""
+    columns = np.isin(labels, list(guarded))
+    if not columns.any() or columns.all():
+        return np.zeros(len(probabilities))
+    asked, other = probabilities[:, columns].max(axis=1), probabilities[:, ~columns].max(axis=1)
+    return np.asarray(asked / (asked + other))
+
+
 def fit_guarded(
     held_out: HeldOut, guarded: Collection[str], false_alarms: float, assurance: float = 0.95
 ) -> tuple[float, NDArray[np.bool_]]:
     """Fits the guarded requests' common threshold; returns it and which held-out examples reach it."""
-    columns = [row for row, label in enumerate(held_out.labels) if label in guarded]
-    scores = held_out.probabilities[:, columns].sum(axis=1)
-    others = ~np.isin(held_out.truth, columns)
+    shares = guarded_share(held_out.labels, held_out.probabilities, guarded)
+    others = ~np.isin(np.array(held_out.labels)[held_out.truth], list(guarded))
     threshold = NEVER
-    for candidate in _GUARDED_CANDIDATES if columns else ():
-        if upper_error(int((others & (scores >= candidate)).sum()), int(others.sum()), assurance) > false_alarms:
+    for candidate in _GUARDED_CANDIDATES if shares.any() else ():
+        if upper_error(int((others & (shares >= candidate)).sum()), int(others.sum()), assurance) > false_alarms:
             break
         threshold = candidate
-    return threshold, scores >= threshold
+    return threshold, shares >= threshold
 
 
 def _answer_threshold(

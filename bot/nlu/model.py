@@ -158,7 +158,7 @@ class IntentModel:
 
     def _fit_exact(self, views: Views, truth: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         folds = list(self._splits(views, truth))
-        matrix = self._kernel.between(views, views)
+        matrix = self._kernel.among(views)  # below the diagonal: all that the factorisation reads
         matrix[np.diag_indices_from(matrix)] += self._ridge(truth)
         factor = linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
         targets = self._targets(truth)

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from bot.nlu.processor import use_processor
+
 # Rasa reads a leading "/" as a command. This invisible character in front makes it a text; offsets are corrected.
 _GUARD = "\u200b"
 
@@ -21,6 +23,10 @@ def run_parse(texts: Iterable[str], language: str | None, model_dir: Path) -> It
 
     `language` is what a channel would report as locale; the text's own language wins where it is clear.
     """
+    use_processor()
+    # What Rasa's packages say of their own age, nobody who reads the results can change.
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
     from rasa.core.agent import Agent
     from rasa.core.channels.channel import UserMessage
     from rasa.model import get_latest_model

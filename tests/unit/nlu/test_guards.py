@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from bot.nlu.guards import guard
@@ -52,6 +50,14 @@ hand me over to a colleague
 someone with a pulse please
 I only talk to people
 would it be possible for a person to step in
+Wie oft denn noch? MITARBEITER
+HUMAN!!!! NOW
+Zum letzten Mal, einen Mitarbeiter
+Ja, bitte zu einem Berater
+Der Bot war keine Hilfe. Geben Sie mir einen Mitarbeiter.
+Guten Tag! Mitarbeiter bitte. Danke!
+Egal ob du Bot oder nicht bist, ich will den Kundenservice
+I know you're a bot, that's why I'm asking for a person
 """.strip().splitlines()
 CHALLENGE = """
 Bist du ein echter Mensch oder eine KI?
@@ -94,6 +100,11 @@ prove that you're human
 man or machine?
 were you programmed
 nobody types that fast, you're a bot
+You are a human though, aren't you?
+Which is it, man or machine?
+Ich rede doch hoffentlich mit einer Person?
+Mir kommt es so vor, als würde ich mit einem Automaten schreiben
+Der Mitarbeiter von gestern war nett. Bist du ein Mensch?
 """.strip().splitlines()
 NEITHER = """
 Der Bot von gestern war nett
@@ -126,6 +137,16 @@ I am a human, not a robot
 Ich suche eine Person zum Babysitten
 is an employee working on my case
 Verlängert sich mein Vertrag automatisch?
+Hallo Mitarbeiter! Mein Internet geht nicht.
+Ich bin ein Mensch, kein Roboter
+Jetzt macht mal hin, Mensch
+Der Bot von gestern war nett. Danke dafür.
+Ich möchte mich über eine Mitarbeiterin beschweren. Die war frech.
+Nein, einen Menschen brauche ich nicht mehr, danke
+Ein Mitarbeiter ist nicht nötig
+Ich brauche keinen Mitarbeiter
+no, I don't need an agent
+Der Berater im Chat war freundlich
 Wie kann ich die FritzBox mit dem Computer verbinden?
 """.strip().splitlines()
 
@@ -153,8 +174,7 @@ def test_every_slip_of_one_letter_means_the_word_and_no_other_word_does():
         assert guard(f"{wrong} bitte") == expected, wrong
 
 
-def test_hostile_text_is_fast():
-    started = time.perf_counter()
-    for text in ("mit " * 150, "ich will " * 60, "bist du ein " * 50, "a" * 600, "kann ich mit x y " * 35):
-        guard(text)
-    assert time.perf_counter() - started < 0.5
+def test_hostile_text_comes_to_an_end():
+    """An expression that tries every way through would not, at these lengths."""
+    for text in ("mit " * 1500, "ich will " * 600, "bist du ein " * 500, "a" * 6000, "kann ich mit x y " * 350):
+        assert guard(text) is None
