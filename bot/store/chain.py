@@ -8,12 +8,14 @@ the ends that a witness keeps elsewhere.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from bot.conversation.chain import FIRST, Kind, erased_part, link, new_salt, seal, sealed_part, stated_part
+from bot.conversation.chain import FILES, FIRST, Kind, erased_part, link, new_salt, seal, sealed_part, stated_part
 from bot.store.attachment_tables import attachment
 from bot.store.attachments import KeptFile, files_for_check
 from bot.store.prepared import repeated
@@ -91,7 +93,7 @@ async def seal_existing(unit: Unit) -> int:
         stored = await _stored(unit, conversation_id)
         entries: list[Entry] = []
         for (kind, subject), row in stored.items():
-            if kind is Kind.FILE or (kind is Kind.TENURE_END and row["ended_at"] is None):
+            if kind in FILES or (kind is Kind.TENURE_END and row["ended_at"] is None):
                 continue
             entries.append((kind, subject, row))
         entries.sort(key=_as_it_happened)
@@ -102,6 +104,42 @@ async def seal_existing(unit: Unit) -> int:
             .values(chain_length=length, chain_link=newest)
         )
     return len(unchained)
+
+
+async def adopt_files(unit: Unit) -> int:
+    """Give every stored file that no link is about one of its own; how many these were.
+
+    Done once, when a database learns of links of files: a file that comes without a link later is reported instead.
+    """
+    linked = sa.exists().where(
+        table.c.conversation_id == attachment.c.conversation_id,
+        table.c.kind.in_([kind.value for kind in FILES]),
+        table.c.subject == message.c.seq,
+    )
+    found = await unit.connection.execute(
+        sa.select(attachment, message.c.seq)
+        .join(message, message.c.id == attachment.c.message_id)
+        .where(attachment.c.state == "stored", message.c.file_digest.is_(None), ~linked)
+        .order_by(attachment.c.conversation_id, message.c.seq)
+    )
+    rows = found.mappings().all()
+    for conversation_id, files in groupby(rows, key=itemgetter("conversation_id")):
+        known = await unit.connection.execute(
+            sa.select(conversation.c.chain_length, conversation.c.chain_link)
+            .where(conversation.c.id == conversation_id)
+            .with_for_update()
+        )
+        before = known.one()
+        entries = [(Kind.ADOPTED, row["seq"], row) for row in files]
+        length, newest = await append_links(
+            unit, conversation_id, before.chain_length, before.chain_link or FIRST, entries
+        )
+        await unit.connection.execute(
+            sa.update(conversation)
+            .where(conversation.c.id == conversation_id)
+            .values(chain_length=length, chain_link=newest)
+        )
+    return len(rows)
 
 
 def _as_it_happened(entry: Entry) -> tuple[int, int, int]:
@@ -163,7 +201,11 @@ async def verify(unit: Unit, conversation_id: str, witnessed: Sequence[Head] = (
         .mappings()
         .all()
     )
-    check = _Check(conversation_id, await _stored(unit, conversation_id), links)
+    stored = await _stored(unit, conversation_id)
+    for one in links:
+        if one["kind"] == Kind.ADOPTED.value and (Kind.FILE, one["subject"]) in stored:
+            stored[Kind.ADOPTED, one["subject"]] = stored.pop((Kind.FILE, one["subject"]))
+    check = _Check(conversation_id, stored, links)
     check.rows()
     check.files(await files_for_check(unit, conversation_id))
     check.strangers()
@@ -243,7 +285,7 @@ class _Check:
 
     def _trouble_inside(self, kind: Kind, subject: int, one: Mapping[Any, Any], row: Mapping[Any, Any]) -> str | None:
         hidden = sealed_part(kind, row)
-        if kind is Kind.FILE and row["state"] == "expired" and hidden == erased_part(kind, row):
+        if kind in FILES and row["state"] == "expired" and hidden == erased_part(kind, row):
             return None
         if one["salt"] is not None:
             return None if seal(one["salt"], hidden) == one["digest"] else "its content is not as it was written"
@@ -254,7 +296,7 @@ class _Check:
         return None if hidden == erased_part(kind, row) else "it holds something although it was erased"
 
     def _was_erased(self, kind: Kind, subject: int, position: int) -> bool:
-        last = "last_seq" if kind in {Kind.MESSAGE, Kind.FILE} else "last_epoch"
+        last = "last_seq" if kind in {Kind.MESSAGE, *FILES} else "last_epoch"
         later = (one for one in self._links if one["kind"] == Kind.ERASURE.value and one["position"] > position)
         erasures = (self._stored.get((Kind.ERASURE, one["subject"])) for one in later)
         return any(found is not None and found[last] >= subject for found in erasures)
@@ -274,7 +316,7 @@ class _Check:
     def files(self, kept: Mapping[str, Sequence[KeptFile]]) -> None:
         """A file that is still there is the one that came with its message."""
         for (kind, subject), row in self._stored.items():
-            if kind is Kind.FILE:
+            if kind in FILES:
                 message_id, digest = row["message_id"], row["digest"]
             elif kind is Kind.MESSAGE:
                 message_id, digest = row["id"], row["file_digest"]
@@ -292,8 +334,10 @@ class _Check:
         """Rows without a link were not written by this program."""
         linked = {(one["kind"], one["subject"]) for one in self._links}
         for (kind, subject), row in self._stored.items():
-            # A file without a link is one that its message's link is about, or older than links of files.
-            if (kind.value, subject) in linked or kind is Kind.FILE:
+            if (kind.value, subject) in linked:
+                continue
+            # A file that is not there yet, or not any more, has nothing to be linked.
+            if kind is Kind.FILE and row["state"] != "stored":
                 continue
             if kind is Kind.TENURE_END:
                 if row["ended_at"] is not None and (Kind.TENURE.value, subject) in linked:

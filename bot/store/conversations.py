@@ -16,14 +16,14 @@ import sqlalchemy as sa
 
 from bot.conversation.chain import FIRST, Kind
 from bot.conversation.handover import Reason, Tenure, next_holder
-from bot.conversation.model import Author, AuthorKind, Button, Draft, EventKind, File, Holder, Message, Source, new_id
+from bot.conversation.model import AuthorKind, Button, Draft, Holder, Message, new_id
 from bot.store.chain import Entry, append_links
 from bot.store.desk_tables import DEFAULT_TEAM
+from bot.store.entries import Conversation, conversation_of, shown_button
 from bot.store.errors import UnknownConversation
 from bot.store.inbox import Lease, has_open
 from bot.store.prepared import in_words, repeated
 from bot.store.promises import WaitFigure, promise, settle
-from bot.store.rows import plain
 from bot.store.tables import button as button_table
 from bot.store.tables import conversation as conversation_table
 from bot.store.tables import inbox as inbox_table
@@ -60,38 +60,13 @@ Opening = Sequence[Draft]
 _BEGINS_SESSION = frozenset({Reason.REOPENED, Reason.NEW_SESSION})
 
 
-class Conversation(msgspec.Struct, kw_only=True):
-    """A conversation's current state: one row."""
+class BegunBy(msgspec.Struct, frozen=True, kw_only=True):
+    """A person who wrote to a customer before the customer wrote, and until when they hold the conversation."""
 
-    id: str
-    channel: str
-    address: str | None
-    locale: str
-    holder: Holder
-    epoch: int
-    session: int
-    head_seq: int
-    inbound_seq: int
-    delivered_seq: int
-    read_seq: int
-    # How far a person at the desk has had it on screen.
-    seen_seq: int
-    last_turn_id: str | None
-    # Its chain's length and newest link (`bot/conversation/chain.py`).
-    chain_length: int
-    chain_link: str
-    customer_number: str | None
-    customer_name: str | None
-    customer_level: str | None
-    # A phone number that the channel vouches for, E.164.
-    verified_phone: str | None
-    # The team that a person is asked from, and whose agents see the conversation.
-    team: str
-    # Grows with everything that only desks show.
-    desk_revision: int
-    opened_at: datetime
-    last_inbound_at: datetime | None
-    last_at: datetime
+    reason: Reason
+    agent_id: str
+    agent_name: str
+    deadline: datetime
 
 
 class OpenConversation:
@@ -132,12 +107,15 @@ class OpenConversation:
         template: dict[str, Any] | None = None,
         has_files: bool = False,
         file_digest: str | None = None,
+        is_there: bool = False,
+        aside: bool = False,
     ) -> Message:
         """Write a message at the end of the log, in the current tenure.
 
         `heard` is what the bot gets in the text's place; empty where there is nothing for it. `template` is the
         provider's template that a channel which pushes sends in the text's place. With `has_files` the caller adds them
         in the same unit, behind `save` (`bot/store/attachments.py`); `file_digest` is that of one that is there now.
+        `is_there`: the customer has it already, sent in another way. `aside`: the customer's silence goes on.
         """
         row = self.row
         row.head_seq += 1
@@ -170,7 +148,7 @@ class OpenConversation:
                 "opens": opens,
                 "discloses": draft.discloses,
                 "text": draft.text,
-                "buttons": [_shown(button) for button in draft.buttons],
+                "buttons": [shown_button(button) for button in draft.buttons],
                 "sources": msgspec.to_builtins(draft.sources),
                 "case_number": draft.case,
                 "turn_id": turn_id,
@@ -189,8 +167,9 @@ class OpenConversation:
             self.issue_button(button)
         if draft.author.kind is AuthorKind.CUSTOMER:
             row.inbound_seq = message.seq
-            row.last_inbound_at = self.unit.now
-        elif self.pushes:
+            if not aside:
+                row.last_inbound_at = self.unit.now
+        elif self.pushes and not is_there:
             self._outbox.append(
                 {
                     "message_id": message.id,
@@ -280,7 +259,7 @@ class OpenConversation:
         """
         row = self.row
         holder = next_holder(row.holder, reason)
-        if self._tenures or self._is_new:
+        if self._tenures:
             raise ValueError("one change of holder per unit")
         self._closed_epoch = row.epoch
         if row.holder is Holder.QUEUE:
@@ -408,8 +387,9 @@ def new_conversation(
     locale: str,
     opening: Opening,
     pushes: bool,
+    begun_by: BegunBy | None = None,
 ) -> OpenConversation:
-    """A conversation that begins with the bot's tenure and its disclosure."""
+    """A conversation that begins with the bot's tenure and its disclosure, or with that of a person who wrote first."""
     row = Conversation(
         id=new_id(),
         channel=channel,
@@ -437,7 +417,13 @@ def new_conversation(
         last_at=unit.now,
     )
     conversation = OpenConversation(unit, row, is_new=True, pushes=pushes)
-    conversation._begin_tenure(Holder.BOT, Reason.STARTED, opening, None, None, None, None)
+    if begun_by is None:
+        conversation._begin_tenure(Holder.BOT, Reason.STARTED, opening, None, None, None, None)
+    else:
+        by, reason = begun_by, begun_by.reason
+        conversation._begin_tenure(
+            Holder.AGENT, reason, opening, by.agent_id, by.agent_name, None, by.deadline, seen=True
+        )
     return conversation
 
 
@@ -455,44 +441,3 @@ async def open_conversation(unit: Unit, conversation_id: str, *, pushes: bool) -
     # conversation time does not step back.
     unit.now = max(unit.now, row["last_at"])
     return OpenConversation(unit, conversation_of(row), is_new=False, pushes=pushes)
-
-
-def conversation_of(row: Any) -> Conversation:
-    """A row of the table as a value."""
-    return msgspec.convert(plain(row), Conversation)
-
-
-def select_messages() -> sa.Select[Any]:
-    """The query that `message_of` reads: entries with the name of who held the conversation."""
-    return sa.select(message_table, tenure_table.c.agent_name.label("holder_name")).join(
-        tenure_table,
-        (tenure_table.c.conversation_id == message_table.c.conversation_id)
-        & (tenure_table.c.epoch == message_table.c.epoch),
-    )
-
-
-def _shown(button: Button) -> dict[str, str]:
-    """What a message keeps of its button; the payload is kept apart, and never leaves the database."""
-    shown = {"id": button.id, "title": button.title}
-    return shown if button.opens is None else {**shown, "opens": button.opens}
-
-
-def message_of(row: Any, files: tuple[File, ...] = ()) -> Message:
-    """A row of the table as a value. Payloads of buttons stay in the database."""
-    return Message(
-        id=row["id"],
-        conversation_id=row["conversation_id"],
-        seq=row["seq"],
-        epoch=row["epoch"],
-        holder=Holder(row["holder"]),
-        holder_name=row["holder_name"],
-        kind=EventKind(row["kind"]),
-        author=Author(kind=AuthorKind(row["author_kind"]), name=row["author_name"]),
-        text=row["text"],
-        at=row["at"],
-        buttons=tuple(Button(**button, payload="") for button in row["buttons"]),
-        sources=msgspec.convert(row["sources"], tuple[Source, ...]),
-        case=row["case_number"],
-        client_id=row["client_id"] if row["author_kind"] == AuthorKind.CUSTOMER.value else None,
-        files=files,
-    )

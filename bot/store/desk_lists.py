@@ -13,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.conversation.model import Holder
+from bot.store.attachment_tables import attachment as attachment_table
 from bot.store.desk_tables import invitation
 from bot.store.desk_tables import note as note_table
 from bot.store.log import NOT_SILENT, Overview, overviews
@@ -73,7 +74,8 @@ async def conversation_list(unit: Unit, agent: Agent, view: View, *, search: str
 
 
 async def found_conversations(unit: Unit, agent: Agent, search: str, *, limit: int = 100) -> Listed:
-    """Every conversation that this agent sees and that holds the words: said, noted, or as name or number."""
+    """Every conversation that this agent sees and that holds the words: said, noted, or as name of a person or a file,
+    or as number."""
     return await _listed(unit, agent, _search(search), _BY_LATEST, limit)
 
 
@@ -96,26 +98,45 @@ async def _listed(
     return Listed(total=total, overviews=await overviews(unit, found))
 
 
+async def passages(unit: Unit, found: Sequence[str], search: str) -> dict[str, str]:
+    """For each of these conversations the newest entry that holds the words, where they were said and not noted."""
+    newest = (
+        sa.select(message_table.c.conversation_id, sa.func.max(message_table.c.seq).label("seq"))
+        .where(message_table.c.conversation_id.in_(list(found)), _holds(message_table.c.text, search))
+        .group_by(message_table.c.conversation_id)
+        .subquery()
+    )
+    rows = await unit.connection.execute(
+        sa.select(message_table.c.conversation_id, message_table.c.text).join(
+            newest,
+            (newest.c.conversation_id == message_table.c.conversation_id) & (newest.c.seq == message_table.c.seq),
+        )
+    )
+    return {row.conversation_id: row.text for row in rows}
+
+
+def _holds(column: sa.ColumnElement[str], words: str) -> sa.ColumnElement[bool]:
+    # SQLite folds the case of ASCII alone, so a word that begins with an umlaut is looked for in both.
+    spellings = {words, words.lower(), words.upper(), words.capitalize()}
+    return sa.or_(*(column.icontains(one, autoescape=True) for one in sorted(spellings)))
+
+
 def _search(words: str) -> list[sa.ColumnElement[bool]]:
     """Conditions for a search; none for an empty one."""
     words = words.strip()
     if not words:
         return []
 
-    def holds(column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-        # SQLite folds the case of ASCII alone, so a word that begins with an umlaut is looked for in both.
-        spellings = {words, words.lower(), words.upper(), words.capitalize()}
-        return sa.or_(*(column.icontains(one, autoescape=True) for one in sorted(spellings)))
-
     def within(table: sa.Table, column: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-        return sa.exists().where(table.c.conversation_id == conversation_table.c.id, holds(column))
+        return sa.exists().where(table.c.conversation_id == conversation_table.c.id, _holds(column, words))
 
     return [
         sa.or_(
-            holds(conversation_table.c.customer_name),
-            holds(conversation_table.c.customer_number),
+            _holds(conversation_table.c.customer_name, words),
+            _holds(conversation_table.c.customer_number, words),
             within(message_table, message_table.c.text),
             within(note_table, note_table.c.text),
+            within(attachment_table, attachment_table.c.file_name),
             within(case_table, case_table.c.number),
         )
     ]

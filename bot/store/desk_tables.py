@@ -105,6 +105,15 @@ invitation = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
 )
 
+agent_read = sa.Table(
+    "agent_read",
+    metadata,
+    # The newest entry that an agent has had on screen, on whichever device.
+    sa.Column("agent_id", sa.String(40), sa.ForeignKey("agent.id"), primary_key=True),
+    sa.Column("conversation_id", sa.String(40), sa.ForeignKey("conversation.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, nullable=False),
+)
+
 rating = sa.Table(
     "rating",
     metadata,

@@ -21,15 +21,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.conversation.chain import ERASED, SEALED, Kind
 from bot.store.attachments import remove_unused_content
+from bot.store.cases import cases
 from bot.store.chain import add_erasure
 from bot.store.conversations import OpenConversation
 from bot.store.tables import erasure_task, metadata
 from bot.store.unit_of_work import Unit
 from bot.store.whatsapp_items import forget_item
+from bot.store.whatsapp_rates import short_digest
 
 AskedBy = Literal["customer", "company", "retention"]
 # Places outside of these tables. The brain is looked at twice: a turn that was under way may still write its memory.
 BRAIN_MEMORY, BRAIN_MEMORY_AGAIN, FREED_SPACE = "brain_memory", "brain_memory_2", "freed_space"
+# Transcripts of its cases. How long the company keeps its own tickets is not decided by our periods.
+TICKETS = "tickets"
 _AGAIN = timedelta(seconds=90)
 # When few write: freeing space holds them up. UTC.
 _QUIET_HOUR = 2
@@ -101,7 +105,7 @@ RULES: dict[str, Nothing | Deleted | Emptied | Special] = {
     ),
     "outbox": Emptied(
         {"claim_token": None, "provider_id": None, "error": None, "template": None},
-        _keeps("message_id conversation_id seq epoch channel state attempts due_at joined_to updated_at"),
+        _keeps("message_id conversation_id seq epoch channel state attempts due_at begun joined_to updated_at"),
     ),
     "button": Deleted(),
     "service_case": Emptied(
@@ -142,7 +146,8 @@ RULES: dict[str, Nothing | Deleted | Emptied | Special] = {
                 *("newest_inbound", "marked_read"),
             )
         ),
-        _keeps("id conversation_id joined_into created_at"),
+        # Which of our numbers they wrote to says nothing about them.
+        _keeps("id conversation_id phone_number_id our_number joined_into created_at"),
     ),
     "whatsapp_address": Special("of the contact"),
     "whatsapp_rate": Special("named after the customer's number"),
@@ -155,6 +160,7 @@ RULES: dict[str, Nothing | Deleted | Emptied | Special] = {
     "blob": Special("those that no attachment has any more"),
     "wait_promise": Nothing("figures of a wait"),
     "invitation": _STAFF,
+    "agent_read": Nothing("places in the log"),
     "erasure": Nothing("that, when and at whose wish something was erased"),
     "erasure_task": Nothing("a place and a time"),
     "stream": Nothing("places in the log"),
@@ -216,7 +222,9 @@ async def erase(opened: OpenConversation, asked_by: AskedBy) -> None:
         (BRAIN_MEMORY_AGAIN, unit.now + _AGAIN),
         (FREED_SPACE, quiet if quiet > unit.now + _AGAIN else quiet + timedelta(days=1)),
     ):
-        await _owe(unit, row.id, place, due_at)
+        await owe(unit, row.id, place, due_at)
+    if asked_by != "retention" and any(one.external_ref for one in await cases(unit, row.id)):
+        await owe(unit, row.id, TICKETS, unit.now)
 
 
 async def _known(unit: Unit, conversation_id: str) -> _Known:
@@ -239,14 +247,17 @@ async def _forget_whatsapp(unit: Unit, known: _Known) -> None:
     item = metadata.tables["whatsapp_item"]
     await unit.connection.execute(sa.delete(address).where(address.c.contact_id.in_(known.contacts)))
     for name in known.names:
-        await unit.connection.execute(sa.delete(rate).where(rate.c.bucket.contains(name, autoescape=True)))
+        # A long name stands in the bucket's as a digest, cut off; see `pair_bucket`.
+        buckets = (rate.c.bucket.contains(one, autoescape=True) for one in (name, short_digest(name)))
+        await unit.connection.execute(sa.delete(rate).where(sa.or_(*buckets)))
         theirs = (item.c.sender == name) | item.c.raw.contains(name, autoescape=True)
         found = await unit.connection.execute(sa.select(item.c.key).where(theirs, item.c.state != "new"))
         for key in found.scalars().all():
             await forget_item(unit, key)
 
 
-async def _owe(unit: Unit, conversation_id: str, place: str, due_at: datetime) -> None:
+async def owe(unit: Unit, conversation_id: str, place: str, due_at: datetime) -> None:
+    """Leave it to be erased at a place, from `due_at` on; what is owed there already moves to that time."""
     insert = sqlite.insert if unit.connection.dialect.name == "sqlite" else postgresql.insert
     statement = insert(erasure_task).values(conversation_id=conversation_id, place=place, due_at=due_at)
     await unit.connection.execute(
@@ -263,6 +274,16 @@ async def owed(unit: Unit, most: int) -> list[tuple[str, str]]:
         .limit(most)
     )
     return [(row.conversation_id, row.place) for row in found]
+
+
+async def all_owed(unit: Unit) -> list[tuple[str, str, datetime]]:
+    """Everything that is still to be erased elsewhere: conversation, place, and when it is looked at next."""
+    found = await unit.connection.execute(
+        sa.select(erasure_task.c.conversation_id, erasure_task.c.place, erasure_task.c.due_at).order_by(
+            erasure_task.c.due_at, erasure_task.c.conversation_id
+        )
+    )
+    return [(row.conversation_id, row.place, row.due_at) for row in found]
 
 
 async def done(unit: Unit, conversation_id: str, place: str) -> None:

@@ -63,13 +63,18 @@ async def persons_started(unit: Unit, since: datetime, until: datetime) -> list[
 
 
 async def human_messages(unit: Unit, since: datetime) -> list[Any]:
-    """`conversation_id, at` of what people at the desk wrote, oldest first; also after the span: answers come later."""
-    query = (
-        sa.select(message.c.conversation_id, message.c.at)
-        .where(message.c.author_kind == AuthorKind.HUMAN.value, message.c.at >= since)
-        .order_by(message.c.at)
+    """`conversation_id, at` of what people at the desk wrote, oldest first; also after the span: answers come later.
+
+    What they wrote where a conversation goes on, after it was joined, answers that one too.
+    """
+    written = (message.c.author_kind == AuthorKind.HUMAN.value) & (message.c.at >= since)
+    in_it = sa.select(message.c.conversation_id, message.c.at).where(written)
+    where_it_goes_on = (
+        sa.select(tenure.c.conversation_id, message.c.at)
+        .join(message, message.c.conversation_id == tenure.c.detail)
+        .where(tenure.c.reason == Reason.JOINED.value, message.c.at >= tenure.c.started_at, written)
     )
-    return list(await unit.connection.execute(query))
+    return list(await unit.connection.execute(in_it.union_all(where_it_goes_on).order_by("at")))
 
 
 async def readings(unit: Unit, since: datetime, until: datetime) -> list[Any]:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from bot.conversation.model import new_id
 from bot.store.prepared import in_words, repeated
 from bot.store.tables import inbox as table
+from bot.store.tables import message as message_table
 from bot.store.unit_of_work import Unit
 
 _OPEN = in_words("open")
@@ -102,6 +103,33 @@ async def has_open(unit: Unit, conversation_id: str) -> bool:
     """Whether a message of the conversation waits for its outcome, leased or not."""
     found = await unit.connection.execute(_ANY_OPEN, {"conversation": conversation_id})
     return found.first() is not None
+
+
+class Unanswered(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the customer said and nobody has answered: as it was stored."""
+
+    message_id: str
+    text: str
+    heard: str | None
+    payload: str | None
+
+
+async def unanswered(unit: Unit, conversation_id: str) -> list[Unanswered]:
+    """What waits for the bot, and what was said to a person, or while one is waited for, since the last answer."""
+    answer = message_table.alias("answer")
+    last = (
+        sa.select(sa.func.coalesce(sa.func.max(answer.c.seq), 0))
+        .where(answer.c.conversation_id == conversation_id, answer.c.author_kind.in_(("bot", "human")))
+        .scalar_subquery()
+    )
+    since = sa.and_(table.c.outcome.in_(("queue", "agent")), message_table.c.seq > last)
+    found = await unit.connection.execute(
+        sa.select(message_table.c.id, message_table.c.text, message_table.c.heard, message_table.c.payload)
+        .join(table, table.c.message_id == message_table.c.id)
+        .where(message_table.c.conversation_id == conversation_id, sa.or_(table.c.state == _OPEN, since))
+        .order_by(message_table.c.seq)
+    )
+    return [Unanswered(message_id=row.id, text=row.text, heard=row.heard, payload=row.payload) for row in found]
 
 
 async def release(unit: Unit, lease: Lease, due_at: datetime) -> None:

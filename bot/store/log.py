@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from bot.conversation.handover import Reason
 from bot.conversation.model import AuthorKind, EventKind, Holder, Message
 from bot.store.attachments import files_of
-from bot.store.conversations import Conversation, conversation_of, message_of, select_messages
+from bot.store.entries import Conversation, conversation_of, message_of, select_messages
 from bot.store.prepared import repeated
 from bot.store.rows import plain
 from bot.store.tables import case as case_table
 from bot.store.tables import conversation as conversation_table
+from bot.store.tables import inbox as inbox_table
 from bot.store.tables import message as message_table
 from bot.store.tables import stream as stream_table
 from bot.store.tables import tenure as tenure_table
@@ -86,7 +87,7 @@ class TenureRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation in a list: its row, its tenure, what was said last, and the newest reason for a handover."""
+    """A conversation in a list: its row, its tenure, what somebody said last, and the newest reason for a handover."""
 
     conversation: Conversation
     tenure: TenureRecord
@@ -150,6 +151,36 @@ async def is_answer(unit: Unit, message_id: str) -> bool:
     return found.scalar_one_or_none() is not None
 
 
+async def goes_on_in(unit: Unit, conversation_id: str) -> str | None:
+    """The conversation of the same person in which this one goes on, if it does."""
+    tenure = await current_tenure(unit, conversation_id)
+    return tenure.detail if tenure.reason is Reason.JOINED else None
+
+
+async def was_disclosed(unit: Unit, conversation_id: str) -> bool:
+    """Whether the bot has ever said in this conversation that it is one."""
+    said = sa.exists().where(message_table.c.conversation_id == conversation_id, message_table.c.discloses)
+    return bool((await unit.connection.execute(sa.select(said))).scalar_one())
+
+
+async def somebody_waits(unit: Unit, conversation_id: str) -> bool:
+    """Whether the customer has said something that asks for an answer since a person last wrote to them."""
+    said = message_table.alias("said")
+    newest_word = (
+        sa.select(sa.func.coalesce(sa.func.max(said.c.seq), 0))
+        .where(said.c.conversation_id == conversation_id, said.c.author_kind == AuthorKind.HUMAN.value)
+        .scalar_subquery()
+    )
+    found = await unit.connection.execute(
+        sa.select(message_table.c.seq)
+        .join(inbox_table, inbox_table.c.message_id == message_table.c.id)
+        .where(_HERE, message_table.c.seq > newest_word, sa.func.coalesce(inbox_table.c.outcome, "") != "noted")
+        .limit(1),
+        {"conversation": conversation_id},
+    )
+    return found.first() is not None
+
+
 async def tenures(unit: Unit, conversation_id: str) -> list[TenureRecord]:
     """Every tenure of a conversation, oldest first."""
     found = await unit.connection.execute(
@@ -170,14 +201,13 @@ _TENURE = tenure_table.alias("current")
 def _overviews(tenure: sa.FromClause) -> sa.Select[Any]:
     last, said_in = message_table.alias("last"), tenure_table.alias("said_in")
     handed = tenure_table.alias("handed")
-    newest_message = (
-        sa.select(sa.func.max(message_table.c.seq))
-        .where(
-            message_table.c.conversation_id == conversation_table.c.id,
-            message_table.c.kind == EventKind.MESSAGE.value,
-        )
-        .scalar_subquery()
+    messages = sa.select(sa.func.max(message_table.c.seq)).where(
+        message_table.c.conversation_id == conversation_table.c.id,
+        message_table.c.kind == EventKind.MESSAGE.value,
     )
+    # What somebody said tells more of a conversation than what the system said about it.
+    by_somebody = messages.where(message_table.c.author_kind != AuthorKind.SYSTEM.value)
+    newest_message = sa.func.coalesce(by_somebody.scalar_subquery(), messages.scalar_subquery())
     newest_handover = (
         sa.select(sa.func.max(tenure_table.c.epoch))
         .where(

@@ -131,10 +131,16 @@ async def invite(opened: OpenConversation, colleague: Agent, by: Agent) -> None:
 
 
 async def leave(opened: OpenConversation, agent_id: str) -> None:
-    """The invited colleague no longer reads along."""
+    """The invited colleague no longer reads along, or has it themselves now."""
     await opened.unit.connection.execute(
         sa.delete(invitation).where(invitation.c.conversation_id == opened.row.id, invitation.c.agent_id == agent_id)
     )
+    opened.show_desks()
+
+
+async def end_invitations(opened: OpenConversation) -> None:
+    """Nobody reads along any more: what they were invited to is over."""
+    await opened.unit.connection.execute(sa.delete(invitation).where(invitation.c.conversation_id == opened.row.id))
     opened.show_desks()
 
 

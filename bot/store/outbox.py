@@ -1,8 +1,8 @@
 """Messages owed to a channel that pushes: claimed one conversation at a time, in order.
 
-Sending is at least once where the provider cannot tell repeats apart: the row is claimed before the request and
-settled after it. A process that dies in between leaves the claim to run out; the message is then `uncertain` and not
-sent again blindly, because the request may have reached the provider.
+The row is claimed, marked as begun in the transaction that the request follows, and settled after it. A process that
+dies leaves its claim to run out: what was not begun is sent by another one, what was begun is `uncertain` and not sent
+again blindly, because the request may have reached the provider.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from typing import Any, Literal
 import msgspec
 import sqlalchemy as sa
 
+from bot.conversation.handover import Reason
 from bot.conversation.model import Message, new_id
-from bot.store.conversations import message_of, select_messages
+from bot.store.entries import message_of, select_messages
 from bot.store.prepared import in_words, repeated
 from bot.store.rows import plain
 from bot.store.tables import conversation as conversation_table
 from bot.store.tables import message as message_table
 from bot.store.tables import outbox as table
+from bot.store.tables import tenure as tenure_table
 from bot.store.unit_of_work import Unit
 from bot.store.wakeup import Hint
 
@@ -30,7 +32,26 @@ _NEXT_DUE = repeated(sa.select(sa.func.min(table.c.due_at)).where(_UNSETTLED))
 _NO_WORD = "the provider never said whether it arrived"
 TAKEN_OVER = "a person took over"
 
-# Messages of the bot in conversations that a person has taken over since.
+# The conversation in which another one goes on.
+_ended, _goes_on = tenure_table.alias("ended"), conversation_table.alias("goes_on")
+_IN_PLACE_OF = (
+    sa.select(_ended.c.detail)
+    .where(
+        _ended.c.conversation_id == conversation_table.c.id,
+        _ended.c.ended_at.is_(None),
+        _ended.c.reason == Reason.JOINED.value,
+    )
+    .correlate(conversation_table)
+    .scalar_subquery()
+)
+_HELD_BY_A_PERSON = sa.or_(
+    conversation_table.c.holder == "agent",
+    sa.and_(
+        conversation_table.c.holder == "closed",
+        sa.exists().where(_goes_on.c.id == _IN_PLACE_OF, _goes_on.c.holder == "agent").correlate(conversation_table),
+    ),
+)
+# Messages of the bot in conversations that a person has taken over since, or that go on in one which a person holds.
 _OVERTAKEN = (
     sa.select(table.c.message_id)
     .join(message_table, message_table.c.id == table.c.message_id)
@@ -38,7 +59,7 @@ _OVERTAKEN = (
     .where(
         message_table.c.author_kind == "bot",
         conversation_table.c.epoch > table.c.epoch,
-        conversation_table.c.holder == "agent",
+        _HELD_BY_A_PERSON,
     )
 )
 
@@ -68,14 +89,19 @@ async def claim_due(unit: Unit, channels: list[str], limit: int, duration: timed
     """Claim up to `limit` messages that are due: of each conversation only its oldest unsettled one, together with the
     other replies of its turn.
 
-    A message whose claim ran out without an outcome becomes `uncertain` instead of being claimed again, and one that
-    stays uncertain without the provider's word is dead: a person at the desk decides. A bot message of a tenure that
-    is over is cancelled: whoever holds the conversation now is the one voice.
+    A message whose claim ran out after its request was let begin becomes `uncertain` instead of being claimed again,
+    and one that stays uncertain without the provider's word is dead: a person at the desk decides. A bot message of a
+    tenure that is over is cancelled: whoever holds the conversation now is the one voice.
     """
     await unit.connection.execute(
         sa.update(table)
         .where(table.c.state == "uncertain", table.c.due_at <= unit.now)
         .values(state="dead", updated_at=unit.now, error=_NO_WORD)
+    )
+    await unit.connection.execute(
+        sa.update(table)
+        .where(table.c.state == "claimed", table.c.due_at <= unit.now, ~table.c.begun)
+        .values(state="pending", claim_token=None, due_at=unit.now, updated_at=unit.now)
     )
     await unit.connection.execute(
         sa.update(table)
@@ -115,6 +141,7 @@ async def claim_due(unit: Unit, channels: list[str], limit: int, duration: timed
         .where(table.c.message_id.in_(due))
         .values(
             state="claimed",
+            begun=False,
             claim_token=token,
             due_at=unit.now + duration,
             attempts=table.c.attempts + 1,
@@ -177,6 +204,7 @@ async def _claim_rest_of_turns(
             .where(table.c.message_id.in_([message.id for message in messages]))
             .values(
                 state="claimed",
+                begun=False,
                 claim_token=token,
                 joined_to=first_id,
                 due_at=unit.now + duration,
@@ -187,15 +215,22 @@ async def _claim_rest_of_turns(
     return more
 
 
-async def standing(unit: Unit, shipment: Shipment) -> Literal["claimed", "overtaken", "lost"]:
-    """How a claim stands, asked in the transaction that a request follows. The conversation stays locked until it ends.
+async def let_begin(unit: Unit, shipment: Shipment) -> Literal["begun", "overtaken", "lost"]:
+    """Whether a request may begin, asked in the transaction before it. Until that ends, the conversation is locked.
 
     So a takeover commits either before, then the bot has no more to say here, or after the request was let begin.
     `lost`: the claim ran out, or the message was erased.
     """
+    one = shipment.message.conversation_id
+    goes_on = sa.select(tenure_table.c.detail).where(
+        tenure_table.c.conversation_id == one,
+        tenure_table.c.ended_at.is_(None),
+        tenure_table.c.reason == Reason.JOINED.value,
+    )
     await unit.connection.execute(
         sa.select(conversation_table.c.id)
-        .where(conversation_table.c.id == shipment.message.conversation_id)
+        .where(sa.or_(conversation_table.c.id == one, conversation_table.c.id == goes_on.scalar_subquery()))
+        .order_by(conversation_table.c.id)
         .with_for_update(read=True)
     )
     held = await unit.connection.execute(
@@ -206,9 +241,18 @@ async def standing(unit: Unit, shipment: Shipment) -> Literal["claimed", "overta
         )
     )
     overtaken = held.scalar_one_or_none()
-    if overtaken is None:
-        return "lost"
-    return "overtaken" if overtaken else "claimed"
+    if overtaken:
+        return "overtaken"
+    begun = await unit.connection.execute(
+        sa.update(table)
+        .where(
+            table.c.message_id.in_([message.id for message in shipment.messages]),
+            table.c.claim_token == shipment.token,
+            table.c.state == "claimed",
+        )
+        .values(begun=True)
+    )
+    return "begun" if begun.rowcount else "lost"
 
 
 async def settle(

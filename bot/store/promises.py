@@ -17,8 +17,8 @@ from bot.store.tables import tenure as tenure_table
 from bot.store.tables import wait_promise as table
 from bot.store.unit_of_work import Unit
 
-# Endings of a wait that the customer chose.
-_WITHDRAWN = (Reason.CUSTOMER_CANCELLED, Reason.CASE_CHOSEN)
+# Endings of a wait that the customer chose, or that goes on in another conversation of theirs.
+_WITHDRAWN = (Reason.CUSTOMER_CANCELLED, Reason.CASE_CHOSEN, Reason.JOINED)
 
 
 class WaitFigure(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,14 +12,16 @@ from alembic.script import ScriptDirectory
 
 from bot.conversation.model import utc_now
 from bot.store import administration_tables, attachment_tables, desk_tables, whatsapp_tables
-from bot.store.chain import seal_existing
+from bot.store.chain import adopt_files, seal_existing
 from bot.store.engine import Database
 from bot.store.unit_of_work import Unit
 
 # Known to the migrations only once they are imported.
 __all__ = [
+    "LINKS_FILES",
     "administration_tables",
     "attachment_tables",
+    "configuration",
     "desk_tables",
     "is_current",
     "upgrade",
@@ -30,9 +32,12 @@ __all__ = [
 _SCRIPTS = Path(__file__).parent / "migrations"
 # Any number that no other user of the database takes for a lock.
 _LOCK = 4811047115
+# With this revision every stored file is in the chain.
+LINKS_FILES = "0015"
 
 
-def _config(connection: sa.Connection | None) -> Config:
+def configuration(connection: sa.Connection | None) -> Config:
+    """The migrations, over this connection."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     config.attributes["connection"] = connection
@@ -40,7 +45,7 @@ def _config(connection: sa.Connection | None) -> Config:
 
 
 async def upgrade(database: Database) -> None:
-    """Apply what is missing, in one transaction. What was stored before there were chains gets its chain.
+    """Apply what is missing, in one transaction. What is older than chains, or than links of files, gets them.
 
     Raises:
         StoreUnavailable: the database is away; nothing was changed.
@@ -49,9 +54,17 @@ async def upgrade(database: Database) -> None:
         if not database.is_sqlite:
             await connection.execute(sa.text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         before = await connection.run_sync(_revision)
-        await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+        await connection.run_sync(lambda sync: command.upgrade(configuration(sync), "head"))
         if before is not None and before != await connection.run_sync(_revision):
-            await seal_existing(Unit(connection, utc_now()))
+            unit = Unit(connection, utc_now())
+            await seal_existing(unit)
+            if LINKS_FILES in _between(before):
+                await adopt_files(unit)
+
+
+def _between(before: str) -> set[str]:
+    """The revisions behind `before`."""
+    return {one.revision for one in ScriptDirectory.from_config(configuration(None)).iterate_revisions("head", before)}
 
 
 def _revision(connection: sa.Connection) -> str | None:
@@ -62,9 +75,9 @@ async def is_current(database: Database) -> bool:
     """Whether nothing is missing."""
     async with database.read() as connection:
         applied = await connection.run_sync(_revision)
-    return applied == ScriptDirectory.from_config(_config(None)).get_current_head()
+    return applied == ScriptDirectory.from_config(configuration(None)).get_current_head()
 
 
 def write_revision(connection: sa.Connection, message: str) -> None:
     """For developers: write the migration from the schema of this connection to the tables in the code."""
-    command.revision(_config(connection), message=message, autogenerate=True, rev_id=None)
+    command.revision(configuration(connection), message=message, autogenerate=True, rev_id=None)

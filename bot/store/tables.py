@@ -239,6 +239,8 @@ outbox = sa.Table(
     # When it may be sent. A claim moves it to the claim's end.
     sa.Column("due_at", UtcDateTime, nullable=False),
     sa.Column("claim_token", sa.String(40)),
+    # Whether a request of this claim may have gone out.
+    sa.Column("begun", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("provider_id", sa.String(200)),
     sa.Column("error", sa.Text),
     # The message with which this one is sent as one.

@@ -41,6 +41,9 @@ class Hint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     # An agent has the conversation on screen: as short-lived, for other desks.
     looking_by: str | None = None
     looking_name: str | None = None
+    # An agent has read it up to `read`: for their own other devices.
+    read_by: str | None = None
+    read: int = 0
     # How far a person has seen it, for the customer; 0 where that has not changed.
     seen: int = 0
 

@@ -24,6 +24,8 @@ MOST_ATTEMPTS = 6
 # Most keys in one statement; PostgreSQL takes 32,767 parameters, SQLite 32,766.
 _AT_ONCE = 10_000
 _FORGOTTEN = "{}"
+# The outcome of what came to a number that is not set: kept as it came, and nothing else.
+UNKNOWN_NUMBER = "unknown_number"
 _older = table.alias("older")
 _WAITING = (
     sa.select(table.c.key)

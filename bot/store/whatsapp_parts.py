@@ -85,6 +85,15 @@ async def part_by_provider_id(unit: Unit, provider_id: str) -> Part | None:
     return await _one(unit, table.c.provider_id == provider_id)
 
 
+async def conversation_of_part(unit: Unit, *, message_id: str | None, provider_id: str) -> str | None:
+    """Whose conversation the part with one of these ids belongs to, ours or the provider's. Nothing is locked."""
+    named = table.c.provider_id == provider_id
+    if message_id is not None:
+        named = sa.or_(table.c.message_id == message_id, named)
+    found = await unit.connection.execute(sa.select(table.c.conversation_id).where(named).limit(1))
+    return found.scalar_one_or_none()
+
+
 async def parts_of(unit: Unit, message_id: str) -> list[Part]:
     """All parts of a shipment that were begun, in order."""
     found = await unit.connection.execute(_PARTS.where(table.c.message_id == message_id).order_by(table.c.part))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -18,6 +19,25 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 
     per_second: float
     burst: float
+
+
+# Longest name of a person that stands in a bucket's as it is.
+_LONGEST_NAME = 32
+
+
+def number_bucket(ours: str) -> str:
+    """What is sent from this number of ours."""
+    return f"number:{ours}"
+
+
+def pair_bucket(ours: str, person: str) -> str:
+    """What is sent from this number of ours to this person."""
+    return f"pair:{ours}:{person if len(person) <= _LONGEST_NAME else short_digest(person)}"
+
+
+def short_digest(person: str) -> str:
+    """What stands in the place of a name that is too long for a bucket's."""
+    return hashlib.sha256(person.encode()).hexdigest()[:_LONGEST_NAME]
 
 
 async def take_or_wait(unit: Unit, limits: Mapping[str, Limit]) -> float:

@@ -2,7 +2,8 @@
 
 - `whatsapp_item.key` is unique: whatever the provider sends, however often and to however many nodes, is one item.
 - A part of an outgoing message has one row before the request goes out: a repeated try skips what was accepted.
-- `whatsapp_address` leads from a user id or a number to one contact, and a contact to one conversation.
+- `whatsapp_address` leads from a user id or a number, as seen by one of our numbers, to one contact, and a contact to
+  one conversation: what is said to one number is answered from it, and has its own 24 hours.
 """
 
 from __future__ import annotations
@@ -50,11 +51,16 @@ contact = sa.Table(
     metadata,
     sa.Column("id", sa.String(40), primary_key=True),
     sa.Column("conversation_id", sa.String(40), sa.ForeignKey("conversation.id"), nullable=False, unique=True),
+    # The provider's id of our number that they write to, from which alone they are answered; empty where it was not
+    # told, as before there could be several: then it is the first that is set.
+    sa.Column("phone_number_id", sa.String(40), nullable=False, server_default=""),
+    # That number itself, in digits, as the provider last wrote it.
+    sa.Column("our_number", sa.String(20)),
     # The provider's id of the user, which outlives a change of number, and the number as digits: one may be unknown.
     sa.Column("user_id", _longer(130, 300)),
     sa.Column("number", sa.String(20)),
     # The same person wrote under another contact first: that one's conversation goes on.
-    sa.Column("joined_into", sa.String(40)),
+    sa.Column("joined_into", sa.String(40), index=True),
     # Until when free text may be sent; after that only templates.
     sa.Column("window_until", UtcDateTime),
     # The customer wants nothing that the company starts by itself, since then.
@@ -72,7 +78,8 @@ contact = sa.Table(
 address = sa.Table(
     "whatsapp_address",
     metadata,
-    # `user:…` or `number:…`
+    # Of the contact, as above; and `user:…` or `number:…`.
+    sa.Column("phone_number_id", sa.String(40), primary_key=True, server_default=""),
     sa.Column("address", _longer(160, 320), primary_key=True),
     sa.Column("contact_id", sa.String(40), sa.ForeignKey("whatsapp_contact.id"), nullable=False, index=True),
     sa.Column("since", UtcDateTime, nullable=False),
@@ -103,7 +110,8 @@ part = sa.Table(
 rate = sa.Table(
     "whatsapp_rate",
     metadata,
-    # `pair:…` or `number:…`; what is left in the bucket at `at`, below zero while the provider wants a pause.
+    # `pair:…` or `number:…`, each with our number; what is left in the bucket at `at`, below zero while the provider
+    # wants a pause.
     sa.Column("bucket", sa.String(80), primary_key=True),
     sa.Column("tokens", sa.Float, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.conversation.model import Button, Draft, EventKind, Message, new_id
+from bot.conversation.model import Button, Draft, EventKind, Holder, Message, new_id
+from bot.store.entries import Conversation
 from bot.store.unit_of_work import Unit
 from bot.store.whatsapp_contacts import Contact, change_contact
 from bot.transparency import openings
-from bot.transparency.wording import Language, Wording
+from bot.transparency.wording import Language, Wording, language_of
 from connectors.whatsapp.content import Content
 
 # Makes the word on a message, once that is written.
@@ -22,15 +23,18 @@ class Answers:
         self._words = words
 
     async def on(
-        self, unit: Unit, content: Content, known: Contact, language: Language, heard: str | None
+        self, unit: Unit, content: Content, known: Contact, row: Conversation, heard: str | None
     ) -> Answer | None:
         """The bot's own word on what it cannot read; about what is not supported it is said once."""
+        language = language_of(row.locale)
         if content.answer is None or heard != "":
             return None
         if content.answer == "whatsapp_reply_unsupported":
             if known.told_unsupported_at is not None:
                 return None
-            await change_contact(unit, known.id, told_unsupported_at=unit.now)
+            if row.holder in {Holder.BOT, Holder.CLOSED}:
+                # While a person is asked for or there, the bot says nothing: it is not told yet.
+                await change_contact(unit, known.id, told_unsupported_at=unit.now)
         key, media, stops = content.answer, content.media, content.stops is not None
 
         def word(message: Message) -> Draft:

@@ -25,8 +25,9 @@ from bot.store.wakeup import Hint
 from bot.store.whatsapp_items import add_items
 from connectors.whatsapp.account_templates import TemplateCheck
 from connectors.whatsapp.client import GraphClient
+from connectors.whatsapp.entries import CHANNEL
 from connectors.whatsapp.envelope import items
-from connectors.whatsapp.intake import CHANNEL, ITEMS, Intake
+from connectors.whatsapp.intake import ITEMS, Intake
 from connectors.whatsapp.media import MediaFetcher
 from connectors.whatsapp.sender import WhatsAppSender
 
@@ -50,9 +51,7 @@ class WhatsApp:
         # A template that the provider would not take stops the start, and is named.
         templates()
         self._client = graph_client(settings)
-        self.sender = WhatsAppSender(
-            self._client, settings.whatsapp_phone_number_id or "", per_second=settings.whatsapp_rate
-        )
+        self.sender = WhatsAppSender(self._client, settings.whatsapp_numbers, per_second=settings.whatsapp_rate)
         self._services: Services | None = None
         self._forget: Callable[[], None] | None = None
         self._showing: set[asyncio.Task[None]] = set()
@@ -69,10 +68,13 @@ class WhatsApp:
         self._forget = services.store.wakeup.subscribe(self._on_hint)
 
     async def stop(self) -> None:
-        """End what is under way."""
+        """Show nobody anymore that the bot works."""
         if self._forget is not None:
             self._forget()
         await end(self._showing)
+
+    async def close(self) -> None:
+        """Close the connections to the provider."""
         if self._client is not None:
             await self._client.close()
 
@@ -83,6 +85,7 @@ class WhatsApp:
             services.store,
             services.conversations,
             services.words,
+            numbers=self._settings.whatsapp_numbers,
             public_url=services.settings.public_url,
             file_days=self._settings.file_days,
         )
@@ -139,10 +142,10 @@ class WhatsApp:
 
 def graph_client(settings: Settings) -> GraphClient | None:
     """A client, or None while number or token are missing."""
-    number, token = settings.whatsapp_phone_number_id, settings.whatsapp_access_token
-    if not number or not token:
+    token = settings.whatsapp_access_token
+    if not settings.whatsapp_numbers or not token:
         return None
-    return GraphClient(settings.whatsapp_api_base, number, token)
+    return GraphClient(settings.whatsapp_api_base, token)
 
 
 def is_signed(body: bytes, header: str, secrets: Sequence[str]) -> bool:

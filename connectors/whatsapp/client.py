@@ -36,11 +36,10 @@ class MediaRefused(Exception):
 
 
 class GraphClient:
-    """Speaks to the provider for one business number."""
+    """Speaks to the provider for an account. `ours` is the id of the number of the account that speaks."""
 
-    def __init__(self, base: str, phone_number_id: str, token: str, *, timeout: float = _TIMEOUT) -> None:
+    def __init__(self, base: str, token: str, *, timeout: float = _TIMEOUT) -> None:
         self._base = base.rstrip("/")
-        self._phone_number_id = phone_number_id
         self._headers = {"Authorization": f"Bearer {token}"}
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=min(timeout, 5.0))
         self._session: aiohttp.ClientSession | None = None
@@ -50,22 +49,22 @@ class GraphClient:
         if self._session is not None:
             await self._session.close()
 
-    async def send(self, body: dict[str, Any]) -> str:
+    async def send(self, ours: str, body: dict[str, Any]) -> str:
         """Send a message; the provider's id of it.
 
         Raises:
             ApiError, NotReached: it was certainly not sent.
             Unanswered: it may have been sent.
         """
-        answer = await self._post(body)
+        answer = await self._post(ours, body)
         messages = answer.get("messages") if isinstance(answer, dict) else None
         first = messages[0] if isinstance(messages, list) and messages else None
         if not isinstance(first, dict) or not isinstance(first.get("id"), str):
             raise Unanswered("an answer without an id")
         return str(first["id"])[:200]
 
-    async def upload(self, content: bytes, media_type: str, file_name: str) -> str:
-        """Hand a file to the provider; the id under which messages can name it for 30 days.
+    async def upload(self, ours: str, content: bytes, media_type: str, file_name: str) -> str:
+        """Hand a file to the provider; the id under which messages of this number can name it for 30 days.
 
         Raises:
             ApiError, NotReached, Unanswered: another try does no harm, an upload that nobody names is dropped.
@@ -74,13 +73,13 @@ class GraphClient:
         form.add_field("messaging_product", "whatsapp")
         form.add_field("type", media_type)
         form.add_field("file", content, content_type=media_type, filename=file_name)
-        answer = await self._request("POST", f"{self._base}/{self._phone_number_id}/media", form)
+        answer = await self._request("POST", f"{self._base}/{ours}/media", form)
         media_id = answer.get("id") if isinstance(answer, dict) else None
         if not isinstance(media_id, str | int):
             raise Unanswered("an answer without an id")
         return str(media_id)[:200]
 
-    async def mark_read(self, provider_id: str, *, typing: bool) -> None:
+    async def mark_read(self, ours: str, provider_id: str, *, typing: bool) -> None:
         """Show the customer that the message is read, and with `typing` that an answer is being made.
 
         Raises:
@@ -89,7 +88,7 @@ class GraphClient:
         body: dict[str, Any] = {"messaging_product": "whatsapp", "status": "read", "message_id": provider_id}
         if typing:
             body["typing_indicator"] = {"type": "text"}
-        await self._post(body)
+        await self._post(ours, body)
 
     async def templates(self, account_id: str) -> list[Any]:
         """Every template of the business account, as the provider tells them.
@@ -113,13 +112,13 @@ class GraphClient:
                 return found
         raise Unanswered("a list of templates without an end")
 
-    async def number_state(self) -> str:
+    async def number_state(self, ours: str) -> str:
         """What the provider says of the number: CONNECTED when messages can be sent from it.
 
         Raises:
             ApiError, NotReached, Unanswered: it does not say.
         """
-        found = await self._request("GET", f"{self._base}/{self._phone_number_id}?fields=status", None)
+        found = await self._request("GET", f"{self._base}/{ours}?fields=status", None)
         state = found.get("status") if isinstance(found, dict) else None
         return state if isinstance(state, str) else "UNKNOWN"
 
@@ -164,8 +163,8 @@ class GraphClient:
             raise Unanswered(str(error) or "no answer in time") from error
         return bytes(content)
 
-    async def _post(self, body: dict[str, Any]) -> Any:
-        return await self._request("POST", f"{self._base}/{self._phone_number_id}/messages", body)
+    async def _post(self, ours: str, body: dict[str, Any]) -> Any:
+        return await self._request("POST", f"{self._base}/{ours}/messages", body)
 
     async def _request(self, method: str, url: str, body: dict[str, Any] | aiohttp.FormData | None) -> Any:
         headers = dict(self._headers)

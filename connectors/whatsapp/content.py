@@ -203,14 +203,15 @@ def _around(element: Mapping[str, Any], content: Content) -> Content:
     changes: dict[str, Any] = {}
     if content.about is None and isinstance(context.get("id"), str):
         changes["about"] = context["id"]
-    led_by = _led_by(element.get("referral"), context.get("referred_product"))
+    led_by = _led_by(element.get("referral"), context)
     if led_by is not None and not content.is_notice:
         changes["led_by"] = led_by
         changes["heard"] = content.text if content.heard is None else content.heard
     return _replace(content, **changes) if changes else content
 
 
-def _led_by(referral: object, product: object) -> tuple[str, Mapping[str, str]] | None:
+def _led_by(referral: object, context: Mapping[str, Any]) -> tuple[str, Mapping[str, str]] | None:
+    product = context.get("referred_product")
     if isinstance(referral, dict):
         try:
             shown = msgspec.convert(_given(referral), _Referral, strict=False)
@@ -221,6 +222,9 @@ def _led_by(referral: object, product: object) -> tuple[str, Mapping[str, str]] 
         with contextlib.suppress(msgspec.ValidationError):
             asked = msgspec.convert(_given(product), _ReferredProduct, strict=False)
             return "whatsapp_in_product", {"product": str(asked.product_retailer_id)}
+    if context.get("forwarded") is True or context.get("frequently_forwarded") is True:
+        # Not the writer's own words, which an agent should know.
+        return "whatsapp_in_forwarded", {}
     return None
 
 
@@ -295,6 +299,12 @@ def _media(kind: str) -> Callable[[Mapping[str, Any]], Content]:
         )
 
     return reader
+
+
+def _voice(element: Mapping[str, Any]) -> Content:
+    """A voice message under a type of its own, as older payloads have it."""
+    given = element["voice"]
+    return _media("audio")({"audio": {"voice": True, **given}}) if isinstance(given, dict) else _unsupported(element)
 
 
 def _location(element: Mapping[str, Any]) -> Content:
@@ -380,8 +390,7 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Content]] = {
     "button": _button,
     "interactive": _interactive,
     **{kind: _media(kind) for kind in ("image", "video", "audio", "document", "sticker")},
-    # A voice message under a type of its own, as older payloads have it.
-    "voice": lambda element: _media("audio")({"audio": {"voice": True, **element["voice"]}}),
+    "voice": _voice,
     "location": _location,
     "contacts": _contacts,
     "reaction": _reaction,

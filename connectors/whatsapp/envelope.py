@@ -39,6 +39,8 @@ _MANY = frozenset({"entry", "changes", "contacts", "threads", _HISTORY, *(name f
 _PLAIN = re.compile(r"[\x21-\x7e]{1,150}", re.ASCII)
 _USER_ID = re.compile(r"[A-Z]{2}\.[0-9]{5,30}", re.ASCII)
 # A user id has up to 256 characters behind a country and a dot.
+# What an id of one of our own numbers looks like: a number too, today.
+_OUR_ID = re.compile(r"[0-9A-Za-z_-]{1,40}", re.ASCII)
 _USER = re.compile(r"[\x21-\x7e]{1,300}", re.ASCII)
 _DIGITS = re.compile(r"\+?([0-9]{5,20})", re.ASCII)
 # How WhatsApp says that somebody has another user id. The name in front of it is the customer's own choice.
@@ -77,11 +79,19 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     raw: str
 
 
+class Ours(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Our own number that an item came to: the provider's id of it, and its digits."""
+
+    id: str | None = None
+    number: str | None = None
+
+
 class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What `raw` holds."""
 
     element: Any
     sender: Sender | None = None
+    ours: Ours | None = None
     field: Any = None
     entry_id: Any = None
 
@@ -158,6 +168,16 @@ def number_of(value: object) -> str | None:
     return found.group(1) if found else None
 
 
+def ours_of(metadata: object) -> Ours:
+    """Which of our numbers a change is about, as far as it says so."""
+    if not isinstance(metadata, dict):
+        return Ours()
+    given = metadata.get("phone_number_id")
+    given = str(given) if isinstance(given, int) and not isinstance(given, bool) and given < 10**40 else given
+    found = _OUR_ID.fullmatch(given) if isinstance(given, str) else None
+    return Ours(id=found[0] if found else None, number=number_of(metadata.get("display_phone_number")))
+
+
 def user_id_of(value: object) -> str | None:
     """A business-scoped user id."""
     return value if isinstance(value, str) and _USER.fullmatch(value) else None
@@ -195,17 +215,17 @@ def _elements(entry: dict[str, Any], change: Any) -> Iterator[Item]:
     if not isinstance(value, dict):
         yield _whole("unknown", {"entry": entry.get("id"), "time": entry.get("time"), "change": change})
         return
-    contacts = _Contacts(value.get("contacts"))
+    contacts, ours = _Contacts(value.get("contacts")), ours_of(value.get("metadata"))
     found = False
     is_past = change.get("field") == _HISTORY
     for name, kind in _LISTS:
         for element in _dicts(value.get(name)):
             found = True
-            yield _item(_HISTORY if is_past else kind, element, contacts, entry, change)
+            yield _item(_HISTORY if is_past else kind, element, contacts, ours, entry, change)
     for chunk in _dicts(value.get(_HISTORY)):
         for element in _past(chunk):
             found = True
-            yield _item(_HISTORY, element, contacts, entry, change)
+            yield _item(_HISTORY, element, contacts, ours, entry, change)
     rest = {key: part for key, part in value.items() if key not in _AROUND}
     if rest or not found:
         about = rest if found else value
@@ -224,11 +244,15 @@ def _past(chunk: Any) -> Iterator[Any]:
         yield chunk
 
 
-def _item(kind: str, element: Any, contacts: _Contacts, entry: dict[str, Any], change: dict[str, Any]) -> Item:
-    sender = contacts.sender(element) if isinstance(element, dict) and _is_from_customer(kind, element) else None
+def _item(
+    kind: str, element: Any, contacts: _Contacts, ours: Ours, entry: dict[str, Any], change: dict[str, Any]
+) -> Item:
+    sender = _sender(kind, element, contacts, ours) if isinstance(element, dict) else None
     kept = {"element": element, "field": change.get("field"), "entry_id": entry.get("id")}
     if sender is not None:
         kept["sender"] = msgspec.to_builtins(sender)
+    if ours != Ours():
+        kept["ours"] = msgspec.to_builtins(ours)
     return Item(
         key=_key(kind, element, entry, change),
         kind=kind,
@@ -237,9 +261,15 @@ def _item(kind: str, element: Any, contacts: _Contacts, entry: dict[str, Any], c
     )
 
 
-def _is_from_customer(kind: str, element: dict[str, Any]) -> bool:
-    """Whether it comes from a customer: a call may be one that we have made."""
-    return kind in {"message", "preference"} or (kind == "call" and element.get("direction") != "BUSINESS_INITIATED")
+def _sender(kind: str, element: dict[str, Any], contacts: _Contacts, ours: Ours) -> Sender | None:
+    """The customer whom it is about: who sent it, or to whom the company wrote."""
+    if kind == "echo":
+        return contacts.recipient(element, ours)
+    # A call may be one that we have made.
+    is_theirs = kind in {"message", "preference"} or (
+        kind == "call" and element.get("direction") != "BUSINESS_INITIATED"
+    )
+    return contacts.sender(element) if is_theirs else None
 
 
 def _key(kind: str, element: Any, entry: dict[str, Any], change: dict[str, Any]) -> str:
@@ -299,6 +329,17 @@ class _Contacts:
             user_id = user_id_of(element.get("from"))
         if user_id is None and number is None:
             user_id, number = _before(element)
+        return self._completed(user_id, number)
+
+    def recipient(self, element: dict[str, Any], ours: Ours) -> Sender | None:
+        """To whom the company wrote from its own telephone."""
+        to = number_of(element.get("to"))
+        if to is not None and to == ours.number:
+            # Said the other way round, as of a message that comes in.
+            to = number_of(element.get("from"))
+        return self._completed(user_id_of(element.get("to_user_id")), to)
+
+    def _completed(self, user_id: str | None, number: str | None) -> Sender | None:
         contact = self._by_user.get(user_id) or self._by_number.get(number)
         if contact is None and user_id is None and number is None and len(self._all) == 1:
             contact = self._all[0]

@@ -58,31 +58,22 @@ _CODES: dict[ErrorClass, tuple[int, ...]] = {
     ErrorClass.TRY_AGAIN: (1, 2, 131000, 131016, 131057, 133004, 133016),
     ErrorClass.PAIR_LIMIT: (131056,),
     ErrorClass.NUMBER_LIMIT: (4, 17, 80007, 80008, 130429, 131048),
-    ErrorClass.WINDOW: (131047,),
-    ErrorClass.UNDELIVERABLE: (131026, 131021, 131030, 131043, 131049, 130472, 130403, 130497, 131060, 131062),
+    ErrorClass.WINDOW: (470, 131047),
+    # 137000: the recipient's identity key has changed. 131063, 130497: no messages to that country.
+    ErrorClass.UNDELIVERABLE: (
+        *(480, 130403, 130472, 130497, 131021, 131026, 131030, 131043, 131049),
+        *(131060, 131062, 131063, 137000),
+    ),
     ErrorClass.STOPPED: (131050,),
     ErrorClass.TOKEN: (0, 3, 10, 102, 190, *range(200, 300), 131005),
     ErrorClass.ACCOUNT: (
-        33,
-        368,
-        131031,
-        131037,
-        131042,
-        131045,
-        131064,
-        133000,
-        133005,
-        133006,
-        133007,
-        133008,
-        133009,
-        133010,
-        133015,
+        *(33, 368, 131031, 131037, 131042, 131045, 131046, 131064),
+        *(133000, *range(133005, 133011), 133015, 134011),
     ),
     # 134100 to 134102: the number or the account may not send such templates, or the template cannot be used for it.
     ErrorClass.TEMPLATE: (*range(132000, 133000), 134100, 134101, 134102),
-    ErrorClass.MEDIA: (131052, 131053),
-    ErrorClass.OURS: (100, 131008, 131009, 131051, 131055, 135000),
+    ErrorClass.MEDIA: (131052, 131053, 131054),
+    ErrorClass.OURS: (100, 131001, 131002, 131006, 131008, 131009, 131051, 131055, 135000),
 }
 _CLASS_OF = {code: kind for kind, codes in _CODES.items() for code in codes}
 

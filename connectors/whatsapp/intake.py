@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,11 +16,10 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from bot.conversation.files import clean_name
-from bot.conversation.limits import TEXT_LIMIT, TextRefused, clean_text
+from bot.conversation.limits import TEXT_LIMIT
 from bot.conversation.model import Draft, Message, new_id
 from bot.service.conversations import Conversations
-from bot.store.attachments import add_attachment
+from bot.service.joining import Joining
 from bot.store.conversations import OpenConversation, new_conversation
 from bot.store.erasure import is_erased
 from bot.store.errors import StoreUnavailable
@@ -37,6 +35,7 @@ from bot.store.whatsapp_contacts import (
     move,
 )
 from bot.store.whatsapp_items import (
+    UNKNOWN_NUMBER,
     StoredItem,
     forget_item,
     postpone_item,
@@ -45,23 +44,24 @@ from bot.store.whatsapp_items import (
     waiting_items,
 )
 from bot.transparency import openings
-from bot.transparency.wording import Language, Wording, language_of
+from bot.transparency.wording import Wording, language_of
 from connectors.whatsapp.answers import Answers
 from connectors.whatsapp.content import Content, is_group, read
+from connectors.whatsapp.echoes import Echoes
+from connectors.whatsapp.entries import CHANNEL, cleaned, ids, pieces, shown
 from connectors.whatsapp.envelope import load, number_of, storable, user_id_of
+from connectors.whatsapp.media import note_file
 from connectors.whatsapp.notices import keep_template_state, report_change, report_error
-from connectors.whatsapp.people import greeting_language, said_at, verified_phone
-from connectors.whatsapp.sent_before import numbered_choice, text_of
+from connectors.whatsapp.people import Person, greeting_language, said_at, verified_phone
+from connectors.whatsapp.sent_before import numbered_choice, quoting
 from connectors.whatsapp.statuses import apply_status
 
 log = structlog.get_logger(__name__)
 
-CHANNEL = "whatsapp"
 # Stands in hints for "an item came in".
 ITEMS = "whatsapp:items"
-# Most entries of the log that one message becomes; WhatsApp's own limit for a text fits into two.
-_MOST_ENTRIES = 5
-_QUOTED = 60
+# Kinds of items that somebody wants something of us with, at one of our numbers.
+_TO_A_NUMBER = frozenset({"message", "call", "preference", "echo"})
 # What an item did that asked for the conversation's erasure: nothing of it is kept.
 _ERASED = "erased"
 
@@ -75,6 +75,7 @@ class Intake:
         conversations: Conversations,
         words: Wording,
         *,
+        numbers: Sequence[str],
         public_url: str,
         file_days: float,
         poll: float = 0.5,
@@ -83,8 +84,11 @@ class Intake:
         self._conversations = conversations
         self._words = words
         self._answers = Answers(words)
+        self._joining = Joining(conversations, words)
+        self._numbers = numbers
         self._public_url = public_url
         self._keeps = timedelta(days=file_days)
+        self._echoes = Echoes(conversations, words, keeps=self._keeps)
         self._poll = poll
         self._wake = asyncio.Event()
         # SQLite has one writer: who waits for it must not wait for us all. PostgreSQL's connections are for others too.
@@ -148,28 +152,67 @@ class Intake:
     async def _apply(self, unit: Unit, item: StoredItem) -> None:
         kept = load(storable(item.raw))
         element = kept.get("element")
-        if item.kind == "message" and isinstance(element, dict):
-            outcome = await self._message(unit, item, element, kept.get("sender") or {})
-        elif item.kind == "status" and isinstance(element, dict):
-            outcome = await apply_status(unit, self._conversations, element)
-        elif item.kind == "call" and isinstance(element, dict):
-            outcome = await self._call(unit, item, element, kept.get("sender") or {})
-        elif item.kind == "preference" and isinstance(element, dict):
-            outcome = await self._preference(unit, element, kept.get("sender") or {})
-        else:
-            outcome = None
-            if item.kind == "change" and isinstance(element, dict):
-                report_change(element)
-                await keep_template_state(unit, element)
-            elif item.kind == "error":
-                report_error(element)
+        ours = kept.get("ours") or {}
+        who = self._who(kept.get("sender") or {}, ours)
+        outcome: str | None = None
+        if item.kind in _TO_A_NUMBER and who is None:
+            # Not ours to answer, and never from another number.
+            log.error("something came to a number that is not set", phone_number_id=ours.get("id"), item=item.key)
+            await settle_item(unit, item.key, "kept", UNKNOWN_NUMBER)
+            return
+        if isinstance(element, dict):
+            outcome = await self._effect(unit, item, element, who)
+        elif item.kind == "error":
+            report_error(element)
         await settle_item(unit, item.key, "kept" if outcome is None else "applied", outcome or item.kind)
         if outcome == _ERASED:
             await forget_item(unit, item.key)
 
-    async def _preference(self, unit: Unit, element: dict[str, Any], sender: dict[str, Any]) -> str | None:
+    def _who(self, sender: dict[str, Any], ours: dict[str, Any]) -> Person | None:
+        """Who wrote to which of our numbers; None where the number is not ours. While none is set, any is."""
+        told = ours.get("id")
+        if not self._numbers:
+            number = told or ""
+        elif told is None and len(self._numbers) == 1:
+            number = self._numbers[0]
+        elif told in self._numbers:
+            number = told
+        else:
+            return None
+        return Person(
+            user_id=sender.get("user_id"), number=sender.get("number"), ours=number, our_number=ours.get("number")
+        )
+
+    async def _effect(self, unit: Unit, item: StoredItem, element: dict[str, Any], who: Person | None) -> str | None:
+        """What the item changed, or None."""
+        if item.kind == "status":
+            return await apply_status(unit, self._conversations, element)
+        if item.kind == "change":
+            report_change(element)
+            await keep_template_state(unit, element)
+        elif item.kind == "error":
+            report_error(element)
+        if item.kind not in _TO_A_NUMBER or who is None or not who.is_somebody:
+            return None
+        if item.kind == "call" and element.get("event") != "connect":
+            # What WhatsApp tells of the same call afterwards is only kept.
+            return None
+        known = await contact_of(
+            unit, ours=who.ours, user_id=who.user_id, number=who.number, unite=partial(self._unite, unit)
+        )
+        if item.kind == "echo":
+            return await self._echoes.take_in(unit, item, element, who, known)
+        if item.kind == "preference":
+            return await self._preference(unit, element, known)
+        if item.kind == "call":
+            return await self._call(unit, item, element, who, known)
+        return await self._message(unit, item, element, who, known)
+
+    async def _unite(self, unit: Unit, stays: Contact, goes: Contact) -> None:
+        await self._joining.unite(unit, stays.conversation_id, goes.conversation_id)
+
+    async def _preference(self, unit: Unit, element: dict[str, Any], known: Contact | None) -> str | None:
         """The customer's wish about messages that the company starts, made in WhatsApp's own settings."""
-        known = await contact_of(unit, user_id=sender.get("user_id"), number=sender.get("number"))
         wish = element.get("value")
         if known is None or wish not in ("stop", "resume"):
             return None
@@ -177,18 +220,14 @@ class Intake:
         return "preference"
 
     async def _message(
-        self, unit: Unit, item: StoredItem, element: dict[str, Any], sender: dict[str, Any]
+        self, unit: Unit, item: StoredItem, element: dict[str, Any], who: Person, known: Contact | None
     ) -> str | None:
-        user_id, number = sender.get("user_id"), sender.get("number")
-        if user_id is None and number is None:
-            return None
         content = read(element)
-        known = await contact_of(unit, user_id=user_id, number=number)
         if is_group(element):
             return await self._said_in_group(unit, item, content, known)
         if content.is_notice:
             return await self._notice(unit, item, element, content, known)
-        known, opened = await self._heard(unit, item, element, known, user_id, number)
+        known, opened = await self._heard(unit, item, element, who, known)
         await self._take_in(opened, item, content, known)
         return _ERASED if await is_erased(unit, known.conversation_id) else "message"
 
@@ -197,29 +236,29 @@ class Intake:
         unit: Unit,
         item: StoredItem,
         element: dict[str, Any],
+        who: Person,
         known: Contact | None,
-        user_id: str | None,
-        number: str | None,
     ) -> tuple[Contact, OpenConversation]:
         """The contact and the conversation of somebody who has just been heard from; both begin with the first word."""
         if known is None:
-            contact_id, opened = await self._begin(unit, user_id, number)
+            contact_id, opened = self._begin(unit, who.number)
             # The first words are one unit with the contact; the message then finds both.
             await opened.save()
-            known = await add_contact(unit, contact_id, opened.row.id, user_id=user_id, number=number)
+            known = await add_contact(
+                unit, contact_id, opened.row.id, ours=who.ours, user_id=who.user_id, number=who.number
+            )
         opened = await self._conversations.open(unit, known.conversation_id)
-        await heard_from(unit, known, str(element.get("id") or item.key)[:200], said_at(element, item.received_at))
-        opened.row.verified_phone = verified_phone(number or known.number) or opened.row.verified_phone
+        said = said_at(element, item.received_at)
+        await heard_from(unit, known, str(element.get("id") or item.key)[:200], said, who.our_number)
+        opened.row.verified_phone = verified_phone(who.number or known.number) or opened.row.verified_phone
         return known, opened
 
-    async def _call(self, unit: Unit, item: StoredItem, element: dict[str, Any], sender: dict[str, Any]) -> str | None:
+    async def _call(
+        self, unit: Unit, item: StoredItem, element: dict[str, Any], who: Person, known: Contact | None
+    ) -> str | None:
         """A call that a customer makes: shown as such, and the customer is told that nobody answers it, and what works
-        instead. What WhatsApp tells of the same call afterwards is only kept."""
-        user_id, number = sender.get("user_id"), sender.get("number")
-        if element.get("event") != "connect" or (user_id is None and number is None):
-            return None
-        known = await contact_of(unit, user_id=user_id, number=number)
-        known, opened = await self._heard(unit, item, element, known, user_id, number)
+        instead."""
+        _, opened = await self._heard(unit, item, element, who, known)
         language = language_of(opened.row.locale)
         answer = partial(self._answers.on_call, language)
         await self._append(opened, item, 0, self._words.say("whatsapp_in_call", language), heard="", answer=answer)
@@ -234,18 +273,18 @@ class Intake:
             return "group_of_strangers"
         opened = await self._conversations.open(unit, known.conversation_id)
         language = language_of(opened.row.locale)
-        text = self._words.say("whatsapp_in_group", language, text=self._shown(content, language))
+        text = self._words.say("whatsapp_in_group", language, text=shown(self._words, content, language))
         answer = None
         may_write = known.window_until is not None and known.window_until > unit.now
         if known.told_group_at is None and may_write:
             await change_contact(unit, known.id, told_group_at=unit.now)
             answer = partial(self._answers.on_group, language)
-        for index, piece in enumerate(_pieces(text)):
+        for index, piece in enumerate(pieces(text)):
             await self._append(opened, item, index, piece, heard="", answer=answer if index == 0 else None)
         await opened.save()
         return "group"
 
-    async def _begin(self, unit: Unit, user_id: str | None, number: str | None) -> tuple[str, OpenConversation]:
+    def _begin(self, unit: Unit, number: str | None) -> tuple[str, OpenConversation]:
         contact_id, language = new_id(), greeting_language(number)
         stored = self._words.say("whatsapp_stored", language, address=f"{self._public_url}/transparency")
         opened = new_conversation(
@@ -271,34 +310,38 @@ class Intake:
         if moved is not None:
             number, user_id = number_of(moved.number), user_id_of(moved.user_id)
             since = said_at(element, item.received_at)
-            known = await move(unit, known, user_id=user_id, number=number, since=since)
+            unite = partial(self._unite, unit)
+            known = await move(unit, known, user_id=user_id, number=number, since=since, unite=unite)
         opened = await self._conversations.open(unit, known.conversation_id)
         if moved is not None:
             opened.row.verified_phone = verified_phone(known.number) or opened.row.verified_phone
-        await self._append(opened, item, 0, self._shown(content, language_of(opened.row.locale)), heard="")
+        text = shown(self._words, content, language_of(opened.row.locale))
+        await self._append(opened, item, 0, text, heard="")
         await opened.save()
         return "notice" if moved is None else "moved"
 
     async def _take_in(self, opened: OpenConversation, item: StoredItem, content: Content, known: Contact) -> None:
         unit, row = opened.unit, opened.row
         language = language_of(row.locale)
-        text, payload, heard = self._shown(content, language), None, content.heard
+        text, payload, heard = shown(self._words, content, language), None, content.heard
         if content.button_id is not None:
             issued = await issued_button(unit, row.id, content.button_id)
             if issued is not None:
                 payload, text, heard = issued.payload, issued.title, None
-        elif content.text is not None and content.text.strip().isdigit():
+        elif content.text is not None and content.text.strip().isdecimal():
             numbered = await numbered_choice(unit, row.id, int(content.text.strip()[:3]))
             if numbered is not None:
                 issued = await issued_button(unit, row.id, numbered)
                 payload = None if issued is None else issued.payload
         if content.about is not None and payload is None:
-            text, heard = await self._quoting(unit, content, text, heard, language)
-        answer = await self._answers.on(unit, content, known, language, heard)
+            # The log shows which message is meant, where we know it; the bot gets what the customer wrote.
+            quoted = await quoting(unit, self._words, content.about, text, language)
+            text, heard = quoted, text if heard is None and quoted != text else heard
+        answer = await self._answers.on(unit, content, known, row, heard)
         if content.stops is not None:
             await change_contact(unit, known.id, stopped_at=unit.now if content.stops else None)
         first = None
-        for index, piece in enumerate(_pieces(text)):
+        for index, piece in enumerate(pieces(text)):
             whole = index == 0 and len(text) <= TEXT_LIMIT
             message = await self._append(
                 opened,
@@ -311,19 +354,9 @@ class Intake:
                 has_files=content.media is not None and first is None,
             )
             first = first or message
+        await opened.save()
         if content.media is not None and first is not None:
-            await opened.save()
-            await add_attachment(
-                unit,
-                first,
-                CHANNEL,
-                reference=content.media.reference[:200],
-                kind=content.media.kind,
-                file_name=clean_name(content.media.file_name),
-                expires_at=unit.now + self._keeps,
-            )
-        else:
-            await opened.save()
+            await note_file(unit, first, content.media, keeps=self._keeps)
 
     async def _append(
         self,
@@ -337,45 +370,15 @@ class Intake:
         answer: Callable[[Message], Draft] | None = None,
         has_files: bool = False,
     ) -> Any:
-        try:
-            text = clean_text(text)
-        except TextRefused:
-            text, heard = self._words.say("whatsapp_in_empty", language_of(opened.row.locale)), ""
-        key = item.key if index == 0 else f"{item.key}#{index + 1}"
+        text, is_seen = cleaned(self._words, text, language_of(opened.row.locale))
+        client_id, provider_id = ids(item.key, index)
         return await self._conversations.take_in(
             opened,
             text,
-            client_id=hashlib.sha256(key.encode()).hexdigest(),
+            client_id=client_id,
             payload=payload,
-            provider_id=f"{CHANNEL}:{key}",
-            heard=heard,
+            provider_id=provider_id,
+            heard=heard if is_seen else "",
             answer=answer,
             has_files=has_files,
         )
-
-    def _shown(self, content: Content, language: Language) -> str:
-        shown = content.text or ""
-        if content.key is not None:
-            shown = self._words.say(content.key, language, **(content.values or {}))
-        if content.led_by is not None:
-            key, values = content.led_by
-            shown = self._words.say(key, language, text=shown, **values).rstrip()
-        return shown
-
-    async def _quoting(
-        self, unit: Unit, content: Content, text: str, heard: str | None, language: Language
-    ) -> tuple[str, str | None]:
-        """The log shows which message is meant, where we know it; the bot gets what the customer wrote."""
-        quoted = await text_of(unit, content.about or "")
-        if quoted is None or not text.strip():
-            return text, heard
-        shown = quoted if len(quoted) <= _QUOTED else f"{quoted[: _QUOTED - 1].rstrip()}…"
-        return self._words.say(
-            "whatsapp_in_quoting", language, quoted=shown, text=text
-        ), text if heard is None else heard
-
-
-def _pieces(text: str) -> list[str]:
-    """A text in pieces that an entry of the log can hold; what is beyond `_MOST_ENTRIES` stays in the item alone."""
-    text = text[: TEXT_LIMIT * _MOST_ENTRIES]
-    return [text[start : start + TEXT_LIMIT] for start in range(0, len(text), TEXT_LIMIT)] or [""]

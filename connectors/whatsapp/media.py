@@ -11,9 +11,11 @@ from datetime import timedelta
 
 import structlog
 
-from bot.conversation.files import LIMITS, sniff
+from bot.conversation.files import LIMITS, clean_name, sniff
+from bot.conversation.model import Message
 from bot.store.attachments import (
     Attachment,
+    add_attachment,
     any_to_fetch,
     content_of,
     lease_attachments,
@@ -22,17 +24,31 @@ from bot.store.attachments import (
 )
 from bot.store.errors import StoreUnavailable
 from bot.store.late_files import keep_late_file
-from bot.store.unit_of_work import Store
+from bot.store.unit_of_work import Store, Unit
 from bot.store.whatsapp_items import forget_items
 from connectors.whatsapp.client import GraphClient, MediaRefused, NotReached, Unanswered
+from connectors.whatsapp.content import Media
+from connectors.whatsapp.entries import CHANNEL
 from connectors.whatsapp.errors import ApiError
-from connectors.whatsapp.intake import CHANNEL
 
 log = structlog.get_logger(__name__)
 
 _AT_ONCE = 4
 # How often items whose time is over are looked for, in looks for new files.
 _FORGET_EVERY = 60
+
+
+async def note_file(unit: Unit, message: Message, media: Media, *, keeps: timedelta) -> None:
+    """The file of a message of this unit is to be fetched, and kept for so long."""
+    await add_attachment(
+        unit,
+        message,
+        CHANNEL,
+        reference=media.reference[:200],
+        kind=media.kind,
+        file_name=clean_name(media.file_name),
+        expires_at=unit.now + keeps,
+    )
 
 
 class MediaFetcher:

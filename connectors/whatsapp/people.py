@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import phonenumbers
 
 from bot.transparency.wording import Language
@@ -15,6 +16,20 @@ _MILLISECONDS = 10**11
 # Country codes whose people are greeted in English (North America, Britain, Ireland, Australia, New Zealand); everybody
 # else in German, until they write.
 _ENGLISH = {1, 44, 353, 61, 64}
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Who an item is about, and which of our numbers it came to: the provider's id of it, and its digits."""
+
+    user_id: str | None = None
+    number: str | None = None
+    ours: str
+    our_number: str | None = None
+
+    @property
+    def is_somebody(self) -> bool:
+        """Whether it is known who."""
+        return self.user_id is not None or self.number is not None
 
 
 def verified_phone(number: str | None) -> str | None:

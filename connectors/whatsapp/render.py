@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.conversation.model import AuthorKind, Button, Message
-from bot.transparency.format import moment
+from bot.transparency.format import as_of
 from bot.transparency.gate import LetOut, label_in_front, labelled
 from bot.transparency.wording import LANGUAGES, Language, Wording
 from connectors.whatsapp.characters import cut, longest_start, size, whole
@@ -117,7 +117,7 @@ def _end(text: str, limit: int) -> int:
 
 def _text(message: Message, words: Wording, language: Language) -> str:
     sources = [
-        words.say("whatsapp_source", language, label=source.label, as_of=moment(source.as_of, language))
+        words.say("whatsapp_source", language, label=source.label, as_of=as_of(source.as_of, language))
         for source in message.sources
     ]
     return "\n".join((message.text, *dict.fromkeys(sources)))

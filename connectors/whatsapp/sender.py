@@ -1,4 +1,4 @@
-"""Sending: within the 24 hours, below the provider's limits, part by part, each part once.
+"""Sending: from the number that was written to, within the 24 hours, below the provider's limits, each part once.
 
 A part's row is written before its request. What the provider accepted is never sent again; what it gave no clear answer
 about is `Uncertain` until a status names it. Waiting for a limit, a token or an account counts as no try: nothing is
@@ -8,13 +8,14 @@ lost while an operator sleeps.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
 
 from bot.conversation.files import safe_name
 from bot.conversation.model import AuthorKind
-from bot.service.delivery import NotSent, Sent, Uncertain, check_may_begin
+from bot.service.delivery import NotSent, Sent, Uncertain, begin_request
 from bot.store.attachments import Attachment, attachment_content, attachments_of, note_upload
 from bot.store.errors import StoreUnavailable
 from bot.store.log import read_conversation
@@ -22,7 +23,7 @@ from bot.store.outbox import Shipment
 from bot.store.unit_of_work import Store
 from bot.store.whatsapp_contacts import Contact, claim_read_mark, contact, contact_of_conversation
 from bot.store.whatsapp_parts import Part, advance_part, begin_part, part_by_number, renew_part
-from bot.store.whatsapp_rates import Limit, pause, take_or_wait
+from bot.store.whatsapp_rates import Limit, number_bucket, pair_bucket, pause, take_or_wait
 from bot.transparency.gate import all_out, labelled, let_out
 from bot.transparency.wording import Language, Wording, language_of
 from connectors.whatsapp.client import GraphClient, NotReached, Unanswered
@@ -55,10 +56,10 @@ _PAUSES = {
 class WhatsAppSender:
     """The channel's sender. Any number of nodes send through the same buckets."""
 
-    def __init__(self, client: GraphClient | None, number: str, *, per_second: float) -> None:
+    def __init__(self, client: GraphClient | None, numbers: Sequence[str], *, per_second: float) -> None:
         # None while the settings name no token or number: everything waits.
         self._client = client
-        self._number = number
+        self._numbers = numbers
         self._limit = Limit(per_second=per_second, burst=max(1.0, per_second))
 
     def start(self, store: Store, words: Wording) -> None:
@@ -74,10 +75,11 @@ class WhatsAppSender:
         if self._client is None:
             reason = error_text(ErrorClass.TOKEN, None, "no access token or phone number id is set")
             raise NotSent(reason, after=timedelta(seconds=_PAUSES[ErrorClass.TOKEN]), counts=False)
-        messages, recipient = await self._prepare(self._client, shipment)
+        messages, recipient, ours = await self._prepare(self._client, shipment)
         first = ""
         for index, message in enumerate(messages):
-            provider_id = await self._part(self._client, shipment, index, len(messages), message, recipient)
+            part = (index, len(messages), message)
+            provider_id = await self._part(self._client, shipment, part, recipient, ours)
             first = first or provider_id
         if shipment.turn_id is not None or shipment.message.author.kind is AuthorKind.HUMAN:
             # Whoever answers has read what was said.
@@ -85,7 +87,8 @@ class WhatsAppSender:
                 await self.show_read(shipment.message.conversation_id, typing=False)
         return Sent(provider_id=first)
 
-    async def _prepare(self, client: GraphClient, shipment: Shipment) -> tuple[list[Outgoing], Recipient]:
+    async def _prepare(self, client: GraphClient, shipment: Shipment) -> tuple[list[Outgoing], Recipient, str]:
+        """What is sent, to whom, and from which of our numbers."""
         async with self._store.read() as unit:
             row = await read_conversation(unit, shipment.message.conversation_id)
             person = await contact(unit, shipment.address)
@@ -95,15 +98,26 @@ class WhatsAppSender:
             raise NotSent(error_text(ErrorClass.UNDELIVERABLE, None, "the number is another person's"), permanent=True)
         if shipment.template is None and (person.window_until is None or person.window_until <= unit.now):
             raise NotSent(error_text(ErrorClass.WINDOW, None, "24 hours are over"), permanent=True)
+        ours = self._ours(person)
+        if ours is None:
+            log.error("a number of ours is not set; its messages wait", phone_number_id=person.phone_number_id)
+            reason = error_text(ErrorClass.ACCOUNT, None, f"the number {person.phone_number_id} is not set")
+            raise NotSent(reason, after=timedelta(seconds=_PAUSES[ErrorClass.ACCOUNT]), counts=False)
         language = language_of(row.locale)
         if files:
-            media_id = await self._uploaded(client, files[0])
+            media_id = await self._uploaded(client, ours, files[0])
             entry = let_out(shipment.message)
             outgoing = render_file(entry, files[0].kind, files[0].file_name, media_id, self._words, language)
-            return outgoing, _recipient(person)
-        return self._outgoing(shipment, language), _recipient(person)
+            return outgoing, _recipient(person), ours
+        return self._outgoing(shipment, language), _recipient(person), ours
 
-    async def _uploaded(self, client: GraphClient, file: Attachment) -> str:
+    def _ours(self, person: Contact) -> str | None:
+        """The number that they wrote to, from which alone they are answered; None while it is not set."""
+        if not person.phone_number_id:
+            return self._numbers[0]
+        return person.phone_number_id if person.phone_number_id in self._numbers else None
+
+    async def _uploaded(self, client: GraphClient, ours: str, file: Attachment) -> str:
         """The provider's id of the file. It is uploaded once, unless nobody could note that it was."""
         if file.reference:
             return file.reference
@@ -111,8 +125,9 @@ class WhatsAppSender:
             found = await attachment_content(unit, file.id)
         if found is None or file.media_type is None:
             raise NotSent(error_text(ErrorClass.MEDIA, None, "the file is no longer there"), permanent=True)
+        name = safe_name(file.kind, file.id, file.media_type)
         try:
-            media_id = await client.upload(found[1], file.media_type, safe_name(file.kind, file.id, file.media_type))
+            media_id = await client.upload(ours, found[1], file.media_type, name)
         except ApiError as error:
             _tell_operator(error)
             raise _outcome(error) from error
@@ -133,16 +148,15 @@ class WhatsAppSender:
         self,
         client: GraphClient,
         shipment: Shipment,
-        index: int,
-        parts: int,
-        message: Outgoing,
+        part: tuple[int, int, Outgoing],
         recipient: Recipient,
+        ours: str,
     ) -> str:
-        """Send one part unless the provider has it already; the provider's id."""
-        first = shipment.message
-        limits = {f"pair:{recipient.key}"[:80]: PAIR, f"number:{self._number}"[:80]: self._limit}
+        """Send one part (its place, how many there are, and it) unless the provider has it; the provider's id."""
+        (index, parts, message), first = part, shipment.message
+        limits = {pair_bucket(ours, recipient.key): PAIR, number_bucket(ours): self._limit}
         async with self._store.write() as unit:
-            await check_may_begin(unit, shipment)
+            await begin_request(unit, shipment)
             known = await part_by_number(unit, first.id, index)
             again = known is not None and _may_be_renewed(known)
             if known is not None and known.provider_id is not None and not again:
@@ -162,7 +176,8 @@ class WhatsAppSender:
         if wait or known is None:
             raise NotSent("pair_limit: kept below the provider's limit", after=timedelta(seconds=wait), counts=False)
         try:
-            provider_id = await client.send(request_body(message, recipient, our_id(first.id, index, known.attempt)))
+            body = request_body(message, recipient, our_id(first.id, index, known.attempt))
+            provider_id = await client.send(ours, body)
         except ApiError as error:
             await self._refused(shipment, index, error, limits)
             raise _outcome(error) from error
@@ -176,9 +191,9 @@ class WhatsAppSender:
             # Its status was faster than the end of our patience.
             return known.provider_id
         async with self._store.write() as unit:
-            part = await part_by_number(unit, first.id, index)
-            assert part is not None
-            await advance_part(unit, part, "accepted", provider_id=provider_id)
+            sent = await part_by_number(unit, first.id, index)
+            assert sent is not None
+            await advance_part(unit, sent, "accepted", provider_id=provider_id)
         return provider_id
 
     async def _refused(self, shipment: Shipment, index: int, error: ApiError, limits: dict[str, Limit]) -> None:
@@ -202,10 +217,11 @@ class WhatsAppSender:
         async with self._store.write() as unit:
             person = await contact_of_conversation(unit, conversation_id)
             newest = None if person is None else await claim_read_mark(unit, person.id)
-        if newest is None:
+        ours = None if person is None else self._ours(person)
+        if newest is None or ours is None:
             return
         try:
-            await self._client.mark_read(newest, typing=typing)
+            await self._client.mark_read(ours, newest, typing=typing)
         except (ApiError, NotReached, Unanswered) as error:
             log.info("not marked as read", conversation=conversation_id, error=str(error))
 

@@ -7,21 +7,32 @@ import sqlalchemy as sa
 from bot.store.tables import message as message_table
 from bot.store.unit_of_work import Unit
 from bot.store.whatsapp_parts import part_by_provider_id
+from bot.transparency.wording import Language, Wording
 from connectors.whatsapp.render import is_numbered
 
-# How ids of what customers said begin where the log keeps them.
-_SAID = "whatsapp:message:"
+# How ids of what customers said, and what colleagues said in the app, begin where the log keeps them.
+_SAID = ("whatsapp:message:", "whatsapp:echo:")
+_QUOTED = 60
 
 
 async def text_of(unit: Unit, provider_id: str) -> str | None:
-    """The text behind a provider's id: something the customer said, or a part of something that was sent."""
+    """The text behind a provider's id: something that was said to us or in the app, or a part of what was sent."""
     part = await part_by_provider_id(unit, provider_id[:200])
-    named = message_table.c.provider_id == f"{_SAID}{provider_id[:180]}"
+    named = message_table.c.provider_id.in_([f"{said}{provider_id[:180]}" for said in _SAID])
     found = await unit.connection.execute(
         sa.select(message_table.c.text).where(named if part is None else message_table.c.id == part.message_id)
     )
-    text: str | None = found.scalar_one_or_none()
+    text: str | None = found.scalars().first()
     return text
+
+
+async def quoting(unit: Unit, words: Wording, about: str, text: str, language: Language) -> str:
+    """The text with what it refers to in front, where we know that."""
+    quoted = await text_of(unit, about)
+    if quoted is None or not text.strip():
+        return text
+    cut = quoted if len(quoted) <= _QUOTED else f"{quoted[: _QUOTED - 1].rstrip()}…"
+    return words.say("whatsapp_in_quoting", language, quoted=cut, text=text)
 
 
 async def numbered_choice(unit: Unit, conversation_id: str, number: int) -> str | None:

@@ -13,7 +13,14 @@ import structlog
 from bot.service.conversations import Conversations
 from bot.store import outbox
 from bot.store.unit_of_work import Unit
-from bot.store.whatsapp_parts import Part, advance_part, part_by_number, part_by_provider_id, parts_of
+from bot.store.whatsapp_parts import (
+    Part,
+    advance_part,
+    conversation_of_part,
+    part_by_number,
+    part_by_provider_id,
+    parts_of,
+)
 from connectors.whatsapp.errors import FOR_OPERATORS, class_of, error_text, first_error, pause_after_failure
 
 log = structlog.get_logger(__name__)
@@ -35,7 +42,7 @@ async def apply_status(unit: Unit, conversations: Conversations, element: dict[s
     if element.get("type", "message") != "message":
         # What became of a payment, or a call, under the id of a message: it arrived all the same.
         return None
-    known = await _part(unit, element, provider_id)
+    known = await _part(unit, conversations, element, provider_id)
     if known is None:
         return None
     code, words = first_error(element.get("errors")) if state == "failed" else (None, "")
@@ -52,9 +59,15 @@ async def apply_status(unit: Unit, conversations: Conversations, element: dict[s
     return str(state) if further else "nothing new"
 
 
-async def _part(unit: Unit, element: dict[str, Any], provider_id: str) -> Part | None:
+async def _part(unit: Unit, conversations: Conversations, element: dict[str, Any], provider_id: str) -> Part | None:
     ours = element.get("biz_opaque_callback_data")
     found = _OURS.fullmatch(ours) if isinstance(ours, str) else None
+    message_id = None if found is None else found.group(1)
+    conversation_id = await conversation_of_part(unit, message_id=message_id, provider_id=provider_id[:200])
+    if conversation_id is None:
+        return None
+    # First the conversation, then its part, in the order of who sends: the other way round, each waits for the other.
+    await conversations.open(unit, conversation_id)
     if found is not None:
         known = await part_by_number(unit, found.group(1), int(found.group(2)))
         attempt = int(found.group(3) or 0)

@@ -36,7 +36,9 @@ _PHONE_NUMBER_ID = "100000000000001"
 
 
 class Begin(msgspec.Struct):
-    """A page wants a phone."""
+    """A page wants a phone; one from abroad is greeted in English."""
+
+    language: Literal["de", "en"] = "de"
 
 
 class Press(msgspec.Struct):
@@ -53,6 +55,13 @@ class Send(msgspec.Struct):
     text: Annotated[str, Meta(min_length=1, max_length=4096)] | None = None
     press: Press | None = None
     sample: Literal["image", "voice", "location"] | None = None
+
+
+class Colleague(msgspec.Struct):
+    """Somebody of the company writes to this phone in the WhatsApp Business app, beside the desk."""
+
+    token: str
+    text: Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
 class Switch(msgspec.Struct):
@@ -112,6 +121,7 @@ class PhoneDemo:
         app.router.add_post("/demo/whatsapp/phone", self._begin)
         app.router.add_post("/demo/whatsapp/messages", self._send)
         app.router.add_get("/demo/whatsapp/messages", self._messages)
+        app.router.add_post("/demo/whatsapp/colleague", self._colleague)
         app.router.add_get("/demo/whatsapp/files/{message}", self._file)
         app.router.add_get("/demo/whatsapp/samples/image", _sample)
         app.router.add_post("/demo/whatsapp/troubles", self._troubles)
@@ -119,8 +129,11 @@ class PhoneDemo:
         app.router.add_static("/demo/whatsapp/static", _STATIC)
 
     async def _begin(self, request: web.Request) -> web.Response:
-        await _decoded(request, Begin)
+        begin = await _decoded(request, Begin)
         number = f"49151{secrets.randbelow(10**8):08d}"
+        if begin.language == "en":
+            # In every area of North America these are nobody's.
+            number = f"1{201 + secrets.randbelow(789)}55501{secrets.randbelow(100):02d}"
         token = secrets.token_urlsafe(24)
         self._numbers[token] = number
         if len(self._numbers) > _MOST_PHONES:
@@ -153,6 +166,12 @@ class PhoneDemo:
         else:
             raise ApiError(400, "bad_frame", "error_bad_frame")
         return json_response({"id": message_id})
+
+    async def _colleague(self, request: web.Request) -> web.Response:
+        written = await _decoded(request, Colleague)
+        number = self._number(written.token)
+        self._webhooks.address = _webhook_of(request)
+        return json_response({"id": await self._phones.colleague(number, written.text)})
 
     async def _messages(self, request: web.Request) -> web.Response:
         number = self._number(request.headers.get("X-Phone", ""))

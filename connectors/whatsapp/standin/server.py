@@ -58,6 +58,8 @@ class Accepted:
 
     id: str
     to: str
+    # Id of the business's number that sent it.
+    sender: str
     body: dict[str, Any]
     callback_data: str
     at: float
@@ -100,24 +102,29 @@ class StandIn:
         *,
         phone_number_id: str,
         token: str,
+        more_numbers: frozenset[str] = frozenset(),
         templates: frozenset[str] = frozenset(),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.webhooks = webhooks
         self.troubles = Troubles()
         self.accepted: list[Accepted] = []
-        # Requests for a read mark: the message's id, and whether the typing indicator was asked for.
+        # Requests for a read mark: the message's id, and whether the typing indicator was asked for; and from which
+        # numbers of the business they came.
         self.read_marks: list[tuple[str, bool]] = []
+        self.marking_numbers: list[str] = []
         # What the account has of templates, as the provider lists them, a page of two at a time.
         self.account_templates: list[dict[str, Any]] = []
         # What it says of the number, and whether the account sends its webhooks to an app.
         self.number_state, self.is_subscribed = "CONNECTED", True
         self.media: dict[str, bytes] = {}
-        # Types of what the business uploaded, by the id of the file.
+        # Types of what the business uploaded, by the id of the file, and the number that did.
         self.uploads: dict[str, str] = {}
-        # When each person last wrote, in seconds since the epoch.
+        self.uploaders: dict[str, str] = {}
+        # When each person last wrote to the first number, in seconds since the epoch; to another, under its `pair`.
         self.wrote_at: dict[str, float] = {}
-        self._phone_number_id, self._token, self._templates = phone_number_id, token, templates
+        self._first, self._numbers = phone_number_id, {phone_number_id, *more_numbers}
+        self._token, self._templates = token, templates
         self._clock = clock
         self._dice = random.Random(self.troubles.seed)  # noqa: S311 (troubles, not secrets)
         self._recent: dict[str, deque[float]] = defaultdict(deque)
@@ -134,7 +141,8 @@ class StandIn:
         app.router.add_get("/media/{id}", self._content)
         app.router.add_get("/{account}/message_templates", self._listed_templates)
         app.router.add_get("/{account}/subscribed_apps", self._apps)
-        app.router.add_get(f"/{self._phone_number_id}", self._number)
+        for number in self._numbers:
+            app.router.add_get(f"/{number}", self._number)
         app.router.add_get("/{id}", self._media)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -166,26 +174,41 @@ class StandIn:
     async def _messages(self, request: web.Request) -> web.StreamResponse:
         try:
             self._check_token(request)
-            if request.match_info["phone"] != self._phone_number_id:
-                raise Refusal(400, 33, "the number does not exist")
+            ours = self._check_number(request)
             body = msgspec.json.decode(await request.read())
             if body.get("status") == "read":
                 self.read_marks.append((str(body.get("message_id")), "typing_indicator" in body))
+                self.marking_numbers.append(ours)
                 self._notice()
                 return web.json_response({"success": True})
-            return await self._take(request, body)
+            return await self._take(request, ours, body)
         except Refusal as refusal:
             return web.json_response(refusal.body(), status=refusal.status)
 
-    async def _take(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+    def _check_number(self, request: web.Request) -> str:
+        if request.match_info["phone"] not in self._numbers:
+            raise Refusal(400, 33, "the number does not exist")
+        return request.match_info["phone"]
+
+    def pair(self, ours: str | None, to: str) -> str:
+        """Under which name it stands when this person last wrote to this number of the business."""
+        return to if ours in {None, self._first} else f"{ours}:{to}"
+
+    def _check_file(self, ours: str, body: dict[str, Any]) -> None:
+        kind = body.get("type")
+        if kind in MEDIA and self.uploaders.get(str(body[kind].get("id"))) != ours:
+            raise Refusal(400, 131009, "the file was uploaded for another number")
+
+    async def _take(self, request: web.Request, ours: str, body: dict[str, Any]) -> web.StreamResponse:
         troubles = self.troubles
         if troubles.next_codes:
             code = troubles.next_codes.popleft()
             raise Refusal(401 if code == 190 else 400, code, "on request")
         check_message(body, self._templates, self.uploads)
         to = str(body.get("to") or body.get("recipient"))
-        self._check_rates(to)
-        if body.get("type") != "template" and self._clock() - self.wrote_at.get(to, 0) > _WINDOW:
+        self._check_file(ours, body)
+        self._check_rates(ours, to)
+        if body.get("type") != "template" and self._clock() - self.wrote_at.get(self.pair(ours, to), 0) > _WINDOW:
             raise Refusal(400, 131047, "more than 24 hours have passed since the customer last replied")
         if self._dice.random() < troubles.internal:
             raise Refusal(500, 131000, "Something went wrong")
@@ -194,6 +217,7 @@ class StandIn:
         message = Accepted(
             id=f"wamid.{secrets.token_hex(12)}",
             to=to,
+            sender=ours,
             body=body,
             callback_data=str(body.get("biz_opaque_callback_data", "")),
             at=self._clock(),
@@ -213,10 +237,10 @@ class StandIn:
             {"messaging_product": "whatsapp", "contacts": [known], "messages": [{"id": message.id}]}
         )
 
-    def _check_rates(self, to: str) -> None:
+    def _check_rates(self, ours: str, to: str) -> None:
         for key, most, code in (
-            (f"pair:{to}", self.troubles.pair_per_second, 131056),
-            ("number", self.troubles.number_per_second, 130429),
+            (f"pair:{ours}:{to}", self.troubles.pair_per_second, 131056),
+            (f"number:{ours}", self.troubles.number_per_second, 130429),
         ):
             recent, now = self._recent[key], time.monotonic()
             while recent and now - recent[0] > 1:
@@ -224,6 +248,16 @@ class StandIn:
             if most and len(recent) >= most:
                 raise Refusal(400, code, "too many messages")
             recent.append(now)
+
+    def show(self, to: str, text: str) -> Accepted:
+        """What somebody of the business wrote in the WhatsApp Business app: on the phone without passing here."""
+        body = {"type": "text", "text": {"body": text}}
+        message = Accepted(
+            id=f"wamid.{secrets.token_hex(12)}", to=to, sender="", body=body, callback_data="", at=self._clock()
+        )
+        self.accepted.append(message)
+        self._notice()
+        return message
 
     async def tell(self, message: Accepted, *states: str, errors: list[dict[str, Any]] | None = None) -> None:
         """Send the webhook statuses of a message, with the troubles that statuses have."""
@@ -256,6 +290,7 @@ class StandIn:
         """A file of the business, for messages to come."""
         try:
             self._check_token(request)
+            ours = self._check_number(request)
             form = await request.post()
             file = form.get("file")
             if form.get("messaging_product") != "whatsapp" or not isinstance(file, web.FileField):
@@ -268,6 +303,7 @@ class StandIn:
             return web.json_response(refusal.body(), status=refusal.status)
         media_id = str(secrets.randbelow(10**15))
         self.media[media_id], self.uploads[media_id] = content, file.content_type
+        self.uploaders[media_id] = ours
         return web.json_response({"id": media_id})
 
     async def _listed_templates(self, request: web.Request) -> web.Response:
@@ -295,7 +331,7 @@ class StandIn:
             self._check_token(request)
         except Refusal as refusal:
             return web.json_response(refusal.body(), status=refusal.status)
-        return web.json_response({"id": self._phone_number_id, "status": self.number_state})
+        return web.json_response({"id": request.path.strip("/"), "status": self.number_state})
 
     async def _media(self, request: web.Request) -> web.Response:
         try:

@@ -11,6 +11,8 @@ import aiohttp
 import msgspec
 
 _AGAIN = 0.2
+# The business's number, as people read it.
+DISPLAYED = "4939100000"
 
 
 class Webhooks:
@@ -28,13 +30,14 @@ class Webhooks:
         if self._session is not None:
             await self._session.close()
 
-    async def post(self, **value: Any) -> None:
-        """One event in the usual envelope, repeated until it is answered with 200."""
+    async def post(self, *, field: str = "messages", ours: str | None = None, **value: Any) -> None:
+        """One event in the usual envelope, repeated until it is answered with 200. `ours`: the business's number that
+        it is about, by its id; else the first."""
         around = {
             "messaging_product": "whatsapp",
-            "metadata": {"display_phone_number": "4939100000", "phone_number_id": self._phone_number_id},
+            "metadata": {"display_phone_number": DISPLAYED, "phone_number_id": ours or self._phone_number_id},
         }
-        change = {"field": "messages", "value": {**around, **value}}
+        change = {"field": field, "value": {**around, **value}}
         await self.deliver(
             msgspec.json.encode(
                 {"object": "whatsapp_business_account", "entry": [{"id": "102290129340398", "changes": [change]}]}

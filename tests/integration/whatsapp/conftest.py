@@ -24,6 +24,7 @@ from bot.store.log import messages_after
 from bot.store.tables import conversation as conversation_table
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import outbox as outbox_table
+from bot.store.tables import trace as trace_table
 from bot.store.whatsapp_contacts import Contact, contact_of
 from bot.store.whatsapp_tables import item as item_table
 from connectors.edge import SERVICES, create_app
@@ -32,6 +33,8 @@ from connectors.whatsapp.standin import Phones, StandIn, Webhooks
 from tests.fakes.brain import FakeBrain
 
 PHONE_NUMBER_ID, TOKEN, SECRET, VERIFY = "106540352242922", "token", "secret", "verify"
+# Another number of the same account, which tests set beside the first.
+SECOND = "106540352242999"
 EVA = "4915112345678"
 
 
@@ -79,6 +82,16 @@ class Rig:
 
         await until(done)
 
+    async def turns_ended(self) -> None:
+        """Wait until each answer of the brain was applied or thrown away."""
+
+        async def done() -> bool:
+            async with self.services.store.read() as unit:
+                found = await unit.connection.execute(sa.select(sa.func.count()).select_from(trace_table))
+                return found.scalar_one() == len(self.brain.requests)
+
+        await until(done)
+
     async def logs(self) -> dict[str, list[Message]]:
         """The log of every WhatsApp conversation."""
         async with self.services.store.read() as unit:
@@ -95,10 +108,12 @@ class Rig:
         async with self.services.store.read() as unit:
             return list(await unit.connection.execute(sa.select(outbox_table).order_by(outbox_table.c.seq)))
 
-    async def contact(self, number: str | None = EVA, user_id: str | None = None) -> Contact:
-        """Who has this number."""
+    async def contact(
+        self, number: str | None = EVA, user_id: str | None = None, ours: str = PHONE_NUMBER_ID
+    ) -> Contact:
+        """Who has this number, as our number knows them."""
         async with self.services.store.write() as unit:
-            found = await contact_of(unit, user_id=user_id, number=number)
+            found = await contact_of(unit, ours=ours, user_id=user_id, number=number)
         assert found is not None
         return found
 
@@ -139,7 +154,10 @@ async def until(done: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> N
 async def provider(settings: Settings) -> AsyncIterator[tuple[StandIn, Settings]]:
     """A stand-in, and settings that lead to it."""
     hooks = Webhooks(SECRET, PHONE_NUMBER_ID)
-    standin = StandIn(hooks, phone_number_id=PHONE_NUMBER_ID, token=TOKEN, templates=frozenset({"request_update"}))
+    templates = frozenset({"request_update"})
+    standin = StandIn(
+        hooks, phone_number_id=PHONE_NUMBER_ID, more_numbers=frozenset({SECOND}), token=TOKEN, templates=templates
+    )
     await standin.start()
     try:
         yield standin, replace(settings, whatsapp_api_base=standin.url)
@@ -182,8 +200,6 @@ def settings(database_url: str, tmp_path: Path, brain: FakeBrain) -> Settings:
         database_url=database_url,
         crm_url=f"sqlite+aiosqlite:///{tmp_path / 'crm.db'}",
         brain_url=brain.url,
-        brain_timeout=2.0,
-        turn_deadline=1.5,
         whatsapp_phone_number_id=PHONE_NUMBER_ID,
         whatsapp_access_token=TOKEN,
         whatsapp_app_secrets=(SECRET, "the-next-secret"),

@@ -248,6 +248,10 @@ _LATER: dict[str, Case] = {
     ),
     "the_chat_was_opened": Case(post(message("request_welcome")), 1, 1),
     "forwarded_often": Case(post(message(context={"forwarded": True, "frequently_forwarded": True})), 1, 1),
+    "a_digit_that_is_no_number": Case(
+        post(message(text={"body": "²"}), message(provider_id="wamid.2", text={"body": "①"})), 2, 2
+    ),
+    "a_voice_of_nothing": Case(post(message("voice", voice=[])), 1, 1),
     "contacts_without_names": Case(
         post(message("contacts", contacts=[{"phones": [{"phone": "+49 391 1"}]}, {"vcard": "BEGIN:VCARD"}])), 1, 1
     ),

@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.bootstrap import Services
 from bot.settings import Settings
 from bot.store.whatsapp_tables import contact as contact_table
+from bot.transparency.format import spoken_phone
 from connectors.edge import create_app
 from connectors.whatsapp.demo import PhoneDemo
 from connectors.whatsapp.standin.server import Accepted
@@ -97,7 +98,7 @@ async def test_the_phone_shows_the_files_that_come(
         phone = await (await page.post(f"{_DEMO}/phone", json={})).json()
         demo.standin.uploads["1"], demo.standin.media["1"] = media_type, b"content"
         body = {"type": kind, kind: part}
-        demo.standin.accepted.append(Accepted(id="wamid.1", to=phone["number"], body=body, callback_data="", at=0))
+        demo.standin.accepted.append(Accepted("wamid.1", phone["number"], "1", body, "", 0))
         shown = await (await page.get(f"{_DEMO}/messages", headers={"X-Phone": phone["token"]})).json()
         (message,) = shown["messages"]
         assert message["file"] == {"kind": kind, "name": part.get("filename")}
@@ -147,7 +148,7 @@ async def test_the_desk_shows_the_window_files_and_receipts_and_sends_a_template
 
     await until(fetched)
     messenger = (await detail())["messenger"]
-    assert messenger["number"] == f"+{EVA}"
+    assert messenger["number"] == spoken_phone(f"+{EVA}")
     assert messenger["window_until"] is not None
     assert {one["state"] for one in messenger["receipts"]} <= {"accepted", "sent", "delivered"}
     (file,) = (await detail())["files"]

@@ -8,7 +8,7 @@ import pytest
 
 from bot import doctor
 from bot.settings import Settings
-from tests.integration.whatsapp.conftest import Rig
+from tests.integration.whatsapp.conftest import PHONE_NUMBER_ID, SECOND, Rig
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,12 @@ async def test_a_number_that_is_not_registered_and_an_account_that_tells_nobody(
     for what, problem in problems.items():
         assert (found[what] is None) == (problem is None)
         assert (found[what] or "").startswith(problem or "")
+
+
+async def test_each_of_several_numbers_is_asked_for(settings: Settings, rig: Rig) -> None:
+    both = replace(settings, whatsapp_api_base=rig.standin.url, whatsapp_phone_number_id=f"{PHONE_NUMBER_ID},{SECOND}")
+    found = [one.what async for one in doctor._connection(both)]
+    assert found == [f"WhatsApp number {PHONE_NUMBER_ID}", f"WhatsApp number {SECOND}"]
 
 
 async def test_an_expired_token_is_named(settings: Settings, rig: Rig) -> None:

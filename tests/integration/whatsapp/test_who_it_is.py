@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from bot.conversation.model import AuthorKind, utc_now
+from bot.settings import Settings
 from bot.store.tables import conversation as conversation_table
 from bot.store.whatsapp_contacts import contact_of_conversation
 from bot.store.whatsapp_tables import address as address_table
 from bot.store.whatsapp_tables import contact as contact_table
-from tests.integration.whatsapp.conftest import EVA, Rig, posted
+from tests.fakes.brain import FakeBrain
+from tests.integration.whatsapp.conftest import EVA, Rig, posted, rig_of
 from tests.integration.whatsapp.later_payloads import LONGEST
 from tests.integration.whatsapp.payloads import BSUID, contact, message, post
 from tests.invariants import assert_sound
@@ -147,3 +150,22 @@ async def _is_out_of_reach(rig: Rig, conversation_id: str) -> None:
         lost = await contact_of_conversation(unit, conversation_id)
     assert lost is not None
     assert (lost.number, lost.user_id, lost.window_until) == (None, None, None)
+
+
+async def test_who_is_known_at_this_number_and_at_one_that_was_not_told_is_heard_and_becomes_one(
+    settings: Settings, brain: FakeBrain
+) -> None:
+    untold: dict[str, Any] = {"contacts": None, "metadata": {}}
+    # With no number of ours set, any is; who did not tell theirs is known apart.
+    async with rig_of(replace(settings, whatsapp_access_token=None, whatsapp_phone_number_id=None), brain) as rig:
+        await posted(rig, post(message(provider_id="a"), **untold))
+        await rig.applied()
+        await _said(rig, "b", sender=None, from_user_id=BSUID)
+        await posted(rig, post(message(provider_id="c", from_user_id=BSUID), **untold))
+        await rig.applied()
+        # The number leads to who wrote to the untold one, whose user id belongs to somebody at this one.
+        await _said(rig, "d")
+        await _said(rig, "e", from_user_id=BSUID)
+        assert {item.state for item in await rig.items()} == {"applied"}
+        assert (await rig.contact()).conversation_id == (await rig.contact(None, BSUID)).conversation_id
+        await assert_sound(rig.services.store)

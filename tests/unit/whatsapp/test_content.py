@@ -102,3 +102,16 @@ def test_what_is_not_supported_is_named(element: dict[str, Any], kind: str) -> N
 def test_a_contact_is_shown_with_every_way_to_it() -> None:
     card = {"name": {"first_name": "Eva"}, "phones": [{"phone": "+49 391 1"}], "emails": [{"email": "eva@example.org"}]}
     assert _shown(read({"type": "contacts", "contacts": [card]})) == "[Kontakt] Eva, +49 391 1, eva@example.org"
+
+
+@pytest.mark.parametrize("mark", ["forwarded", "frequently_forwarded"])
+def test_what_is_forwarded_is_shown_as_such_and_the_bot_gets_the_words(mark: str) -> None:
+    content = read({"type": "text", "text": {"body": "Hallo"}, "context": {mark: True}})
+    assert content.led_by == ("whatsapp_in_forwarded", {})
+    assert content.heard == "Hallo"
+    assert read({"type": "text", "text": {"body": "Hallo"}, "context": {mark: False}}).led_by is None
+
+
+@pytest.mark.parametrize("voice", [None, [], "x", 7, {}])
+def test_a_voice_message_of_nothing_is_not_supported(voice: object) -> None:
+    assert _shown(read({"type": "voice", "voice": voice})) == "[Nicht unterstützt: voice]"

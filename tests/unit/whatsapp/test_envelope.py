@@ -101,3 +101,31 @@ def test_a_message_of_any_content_can_be_read(kind: str, content: Any) -> None:
 )
 def test_what_no_database_takes_is_marked_and_the_rest_stays(text: str, stored: str) -> None:
     assert load(storable(json.dumps(text))) == stored
+
+
+@pytest.mark.parametrize(
+    ("echo", "whose"),
+    [
+        ({"from": "4939112345", "to": "4915112345678"}, "4915112345678"),
+        ({"from": "4939112345", "to": "4915112345678", "to_user_id": "DE.1"}, "DE.1"),
+        # Said the other way round, as of a message that comes in.
+        ({"from": "4915112345678", "to": "4939112345"}, "4915112345678"),
+        ({"from": "4939112345"}, None),
+    ],
+)
+def test_a_word_of_the_business_is_about_its_recipient(echo: dict[str, Any], whose: str | None) -> None:
+    (item,) = items(envelope(entry(change(message_echoes=[{**echo, "id": "wamid.1", "type": "text"}]))))
+    assert item.sender == whose
+
+
+@pytest.mark.parametrize("told", ["106540352242922", 106540352242922])
+def test_an_item_keeps_which_of_our_numbers_it_came_to(told: object) -> None:
+    metadata = {"display_phone_number": "+4939112345", "phone_number_id": told}
+    (item,) = items(envelope(entry(change(messages=[message()], metadata=metadata))))
+    assert load(item.raw)["ours"] == {"id": "106540352242922", "number": "4939112345"}
+
+
+@pytest.mark.parametrize("metadata", [None, 7, [], {}, {"phone_number_id": ["1"]}, {"phone_number_id": "x" * 41}])
+def test_a_number_that_is_none_is_not_kept(metadata: object) -> None:
+    (item,) = items(envelope(entry(change(messages=[message()], metadata=metadata))))
+    assert "ours" not in load(item.raw)

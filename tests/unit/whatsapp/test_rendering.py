@@ -145,8 +145,15 @@ def test_the_edges_own_buttons_fit(key: str, language: str) -> None:
 
 def test_sources_stand_below_the_text() -> None:
     source = Source(label="Vertrag 4711", as_of=datetime(2026, 10, 5, 12, 3, tzinfo=timezone.utc))
-    (sent,) = render(all_out([_message("39,99 €", sources=(source, source))]), wording(), "de")
-    assert sent == TextMessage(_by_bot("39,99 €\nQuelle: Vertrag 4711, Stand 5. Oktober 2026, 14:03 Uhr"))
+    # Of a law only the day is known.
+    law = Source(label="§ 56 TKG", as_of=datetime(2026, 10, 5, tzinfo=timezone.utc))
+    (sent,) = render(all_out([_message("39,99 €", sources=(source, source, law))]), wording(), "de")
+    lines = (
+        "39,99 €",
+        "Quelle: Vertrag 4711, Stand 5. Oktober 2026, 14:03 Uhr",
+        "Quelle: § 56 TKG, Stand 5. Oktober 2026",
+    )
+    assert sent == TextMessage(_by_bot("\n".join(lines)))
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ async function follow(mine) {
 
 async function begin() {
   generation += 1;
-  phone = await call("phone", {});
+  phone = await call("phone", { language });
   after = 0;
   own.clear();
   byId("number").textContent = `+${phone.number}`;
@@ -261,6 +261,16 @@ document.addEventListener("keydown", (event) => {
   attachments(false);
   if (!byId("sheet").hidden) closeSheet();
 });
+byId("colleague").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const text = byId("colleague-text").value.trim();
+  if (!text || !phone) return;
+  try {
+    await call("colleague", { token: phone.token, text });
+  } catch (error) {
+    if (error.status === 401) await begin();
+  }
+});
 byId("new").addEventListener("click", begin);
 for (const box of document.querySelectorAll("fieldset input")) {
   box.addEventListener("change", () => {
@@ -276,6 +286,7 @@ async function start() {
   for (const one of document.querySelectorAll("[data-text]")) one.textContent = say(one.dataset.text);
   for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", say(one.dataset.label));
   field.placeholder = say("write");
+  byId("colleague-text").value = say("colleague_text");
   setInterval(tick, 1000);
   await begin();
 }
