@@ -42,3 +42,7 @@ class Channel(Protocol):
     async def stop(self) -> None:
         """Close every connection, saying that the server restarts."""
         ...
+
+    async def close(self) -> None:
+        """The workers have ended: close what they worked with."""
+        ...

@@ -22,29 +22,34 @@ _ENDS = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED})
 class Closing:
     """A wish to close a socket: whoever asks first gives the code."""
 
-    __slots__ = ("_reader", "_wish")
+    __slots__ = ("_waiting", "_wish")
 
     def __init__(self) -> None:
         self._wish: tuple[int, bytes] | None = None
-        self._reader: asyncio.Task[None] | None = None
+        # The reader, while it waits for a message; not while one is taken.
+        self._waiting: asyncio.Task[None] | None = None
 
     def request(self, code: int, reason: bytes) -> None:
-        """Close with this code, soon."""
+        """Close with this code: now when nothing is being read, else after the message that is being taken.
+
+        A message is taken to its end, so that who asked to erase a conversation still gets the acknowledgement of it.
+        """
         if self._wish is None:
             self._wish = code, reason
-            if self._reader is not None and self._reader is not asyncio.current_task():
-                self._reader.cancel()
+            if self._waiting is not None:
+                self._waiting.cancel()
 
     async def read_until_closed(self, ws: web.WebSocketResponse, take: Callable[[WSMessage], Awaitable[None]]) -> None:
         """Give every message to `take` until the other side closes or a close is asked for; then close.
 
-        Called by the socket's handler in its own task, which is cancelled for a close that comes from elsewhere.
+        Called by the socket's handler in its own task, which is cancelled while it waits for a message when a close
+        comes from elsewhere.
         """
-        self._reader = asyncio.current_task()
         try:
-            # Asked for also after each message: `take` asks itself, and a cancellation can get lost in what it awaits.
             while self._wish is None:
+                self._waiting = asyncio.current_task()
                 message = await ws.receive()
+                self._waiting = None
                 if message.type in _ENDS:
                     break
                 await take(message)
@@ -56,7 +61,7 @@ class Closing:
             log.exception("a socket failed")
             self._wish = _INTERNAL, b"internal"
         finally:
-            self._reader = None
+            self._waiting = None
         if self._wish is not None:
             code, reason = self._wish
             await ws.close(code=code, message=reason)

@@ -11,6 +11,7 @@ from aiohttp import web
 from actions.crm.demo_people import demo_customers
 from bot.bootstrap import Services
 from bot.service.portal import sign
+from bot.transparency.together import kept_together
 from connectors.frames import json_response
 from connectors.widget.bundle import widget_script
 
@@ -26,7 +27,7 @@ def register_demo(app: web.Application, services_key: web.AppKey[Services]) -> N
         script = widget_script(request.app[services_key].words)
         page = (_FOLDER / name).read_text(encoding="utf-8")
         page = page.replace("{version}", script.version).replace("{integrity}", script.integrity)
-        return web.Response(text=page, content_type="text/html", headers={"Cache-Control": "no-cache"})
+        return web.Response(text=kept_together(page), content_type="text/html", headers={"Cache-Control": "no-cache"})
 
     async def outbox_page(_request: web.Request) -> web.FileResponse:
         return web.FileResponse(_FOLDER / "outbox.html")

@@ -64,8 +64,13 @@ async def working(
         for channel in parts:
             channel.start(services)
         more = [job for channel in parts for job in channel.jobs()]
-        async with background(services, workers=workers, follows=follows, more=more):
-            yield services
+        try:
+            async with background(services, workers=workers, follows=follows, more=more):
+                yield services
+        finally:
+            # Only now: what the workers were sending when they were told to stop goes out.
+            for channel in parts:
+                await channel.close()
 
 
 @web.middleware

@@ -13,6 +13,7 @@ from bot.conversation.model import utc_now
 from bot.store import schema
 from bot.store.errors import StoreUnavailable
 from bot.store.tables import inbox, message, outbox, tenure, trace
+from bot.store.whatsapp_items import UNKNOWN_NUMBER
 from bot.store.whatsapp_tables import item
 from bot.store.whatsapp_tables import template_state as template
 from connectors.frames import json_response
@@ -58,7 +59,13 @@ async def _figures(services: Services) -> CollectorRegistry:
             template.c.state,
             None,
         ),
-        ("klartext_whatsapp_items", "What came in over WhatsApp, by state", item, item.c.state, None),
+        (
+            "klartext_whatsapp_items",
+            "What came in over WhatsApp, by state, and to a number that is not set",
+            item,
+            sa.case((item.c.outcome == UNKNOWN_NUMBER, UNKNOWN_NUMBER), else_=item.c.state),
+            None,
+        ),
     )
     async with services.store.report() as unit:
         for name, help_text, table, label, condition in counts:

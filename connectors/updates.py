@@ -14,6 +14,7 @@ from aiohttp import web
 from actions.crm.errors import CrmUnavailable
 from actions.crm.interest_models import Interest
 from bot.bootstrap import Services
+from bot.transparency.together import kept_together
 from bot.transparency.wording import Language, Wording
 from connectors.frames import request_language
 
@@ -73,4 +74,4 @@ def _page(words: Wording, language: Language, key: str, address: str, token: str
     )
     # The address holds the secret: nobody may keep or pass it on.
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return web.Response(text=body, status=status, content_type="text/html", headers=headers)
+    return web.Response(text=kept_together(body), status=status, content_type="text/html", headers=headers)

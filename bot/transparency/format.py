@@ -6,7 +6,7 @@ datetime is a programming error and raises ValueError, because its hour would be
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,11 @@ def money(cents: int, language: str) -> str:
 def number(value: int, language: str) -> str:
     """A whole number with its thousands apart: "1.000", "1,000"."""
     return format_decimal(value, locale=_LOCALES[language])
+
+
+def certainty(share: float) -> int:
+    """How sure an interpretation is, in whole percent: never quite."""
+    return min(99, round(share * 100))
 
 
 def day(value: date, language: str) -> str:
@@ -52,6 +57,12 @@ def clock(value: datetime, language: str) -> str:
 def moment(value: datetime, language: str) -> str:
     """Day and time in the region: "5. Oktober 2026, 14:03 Uhr", "5 October 2026, 14:03"."""
     return f"{day(_local(value), language)}, {clock(value, language)}"
+
+
+def as_of(value: datetime, language: str) -> str:
+    """As of when a source is: day and time, or the day alone where no more is known (midnight in UTC)."""
+    known_by_day = value.astimezone(timezone.utc).time() == time(0)
+    return day(value, language) if known_by_day else moment(value, language)
 
 
 def window(start: datetime, end: datetime, language: str) -> str:

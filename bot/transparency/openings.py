@@ -26,6 +26,12 @@ ERASE_COMMAND = "edge:erase"
 
 # What a customer is offered in the first message, as payloads for the brain.
 _FIRST_TOPICS = ("report_fault", "invoice_show", "contract_show", "fiber_availability")
+# What the bot calls a topic to customers, and topics that are no work to go on with.
+_TITLE = "intent_title_"
+_NOTHING_TO_OFFER = {
+    *("help", "bot_challenge", "why_answer", "data_privacy", "data_export", "data_erase"),
+    *("complaint", "insult", "threat", "switch_channel"),
+}
 
 
 def bot_author(words: Wording, language: Language) -> Author:
@@ -150,11 +156,20 @@ def resumed(words: Wording, language: Language, agent_name: str) -> tuple[Draft,
     return (_notice(words, language, words.say("resumed", language, agent=agent_name)),)
 
 
-def handed_back(words: Wording, language: Language, agent_name: str) -> tuple[Draft, ...]:
-    """The person has left, the bot is back and says what it is."""
+def topics_to_go_on_with(words: Wording) -> list[str]:
+    """What the bot can be told to offer when it gets a conversation back, as intents."""
+    titled = (key.removeprefix(_TITLE) for key in words.entries() if key.startswith(_TITLE))
+    return sorted(name for name in titled if name not in _NOTHING_TO_OFFER)
+
+
+def handed_back(words: Wording, language: Language, agent_name: str, *, topic: str | None = None) -> tuple[Draft, ...]:
+    """The person has left, the bot is back, says what it is, and offers to go on with the topic."""
+    go_on = []
+    if topic is not None:
+        go_on = [Button(id=new_id(), title=words.say(_TITLE + topic, language), payload=f"/{topic}")]
     return (
         _notice(words, language, words.say("handed_back", language, agent=agent_name)),
-        disclosure(words, language, again=True),
+        disclosure(words, language, again=True, more=tuple(go_on)),
     )
 
 
@@ -244,8 +259,29 @@ def erased(words: Wording, language: Language, asked_by: str, tickets: Sequence[
     """What was said is gone; at whose wish, and under which `tickets` the ticket system has a transcript still."""
     text = words.say(f"erased_{asked_by}", language)
     if tickets:
-        text = f"{text} {words.say('erased_tickets', language, tickets=', '.join(tickets))}"
+        # What is over its period here is not demanded of the company's own records.
+        key = "erased_tickets_kept" if asked_by == "retention" else "erased_tickets"
+        text = f"{text} {words.say(key, language, tickets=', '.join(tickets))}"
     return (_notice(words, language, text),)
+
+
+def written_in_app(words: Wording, language: Language, *, stored: str | None = None) -> tuple[Draft, ...]:
+    """A person of the company has written in the channel's own app, where no author stands before it: this says so."""
+    text = words.say("wrote_in_app", language)
+    return (_notice(words, language, " ".join(filter(None, (text, stored)))),)
+
+
+def app_quiet(words: Wording, language: Language, *, stored: str | None = None) -> tuple[Draft, ...]:
+    """Nobody writes in the app any more and nobody waits: the bot is back and says what it is."""
+    return (
+        _notice(words, language, words.say("app_quiet", language)),
+        disclosure(words, language, again=True, stored=stored),
+    )
+
+
+def joined(words: Wording, language: Language) -> tuple[Draft, ...]:
+    """The conversation goes on in another one of the same person."""
+    return (_notice(words, language, words.say("joined", language)),)
 
 
 def closed(words: Wording, language: Language, agent_name: str) -> tuple[Draft, ...]:

@@ -12,7 +12,8 @@ from html import escape
 from typing import Any
 
 from bot.service.record import Held, Record, Said, Understood
-from bot.transparency.format import moment
+from bot.transparency.format import as_of, certainty, moment
+from bot.transparency.together import kept_together
 from bot.transparency.wording import Language, Wording
 
 Row = Mapping[str, Any]
@@ -22,13 +23,16 @@ _STYLE = (
     'font:1.125rem/1.6 system-ui,"Segoe UI",Roboto,"Noto Sans",Arial,sans-serif}'
     "article{margin:0 0 1.25rem;white-space:pre-line;overflow-wrap:anywhere}h3{font-size:1rem;margin:0}"
     "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .75rem .35rem 0;"
-    "vertical-align:top;border-top:1px solid #8888}"
+    "vertical-align:top;border-top:1px solid #8888}.together{white-space:nowrap}.long{overflow-wrap:anywhere}"
+    "@media (max-width:40rem){table,tbody,tr,td{display:block}thead{position:absolute;clip-path:inset(50%)}"
+    "tr{padding:.6rem 0;border-top:1px solid #8888}td{padding:.1rem 0;border:0}td:empty{display:none}"
+    'td::before{content:attr(data-label) ": " / "";opacity:.75}}'
 )
 
 
 def record_page(record: Record, words: Wording, language: Language) -> str:
     """The whole page, with its style inside, for keeping."""
-    return (
+    return kept_together(
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(words.say('record_title', language))}</title><style>{_STYLE}</style></head><body><main>"
@@ -57,7 +61,8 @@ class _Page:
 
     def sections(self, record: Record) -> Iterable[str]:
         yield self._about(record)
-        yield self._section("messages", "".join(self._said(one) for one in record.messages))
+        said = "".join(self._said(one) for one in record.messages)
+        yield self._section("messages", f"<p>{self._say('labels')}</p>{said}")
         yield self._table("holders", ("who", "why", "since", "until"), map(self._held, record.holders))
         yield self._table(
             "understood", ("when", "understood_as", "how_sure", "asked", "became"), map(self._read, record.understood)
@@ -98,10 +103,10 @@ class _Page:
         if one.choices:
             parts.append(self._say("choices", choices=" · ".join(one.choices)))
         parts += [
-            self._say("source", label=source["label"], as_of=moment(source["as_of"], self._language))
+            self._say("source", label=source["label"], as_of=as_of(source["as_of"], self._language))
             for source in one.sources
         ]
-        return f"<article>{chr(10).join(parts)}</article>"
+        return f'<article class="{escape(one.author)}">{chr(10).join(parts)}</article>'
 
     def _held(self, one: Held) -> tuple[str, ...]:
         who = escape(one.name) if one.name else self._say(f"holder_{one.holder}")
@@ -113,14 +118,19 @@ class _Page:
         return who, self._named("record_reason", one.reason), self._at(one.since), until
 
     def _read(self, one: Understood) -> tuple[str, ...]:
-        sure = "" if one.confidence is None else self._say("percent", n=round(one.confidence * 100))
-        calls = (f"{call.get('system')}: {call.get('operation')}, {call.get('result')}" for call in one.calls)
-        asked = "<br>".join(map(escape, calls))
+        sure = "" if one.confidence is None else self._say("percent", n=certainty(one.confidence))
+        asked = "<br>".join(map(self._call, one.calls))
         intent = "" if one.intent is None else self._named("intent_title", one.intent)
         return self._at(one.at), intent, sure, asked, self._say(f"outcome_{one.outcome}")
 
+    def _call(self, one: Row) -> str:
+        """A system that was asked, by its name, and below it what the machinery calls the question and its outcome."""
+        system = self._named("record_system", str(one.get("system")))
+        technical = f"{one.get('operation')}: {one.get('result')}"
+        return f'{system}<br><small class="long">{self._say("technical", name=technical)}</small>'
+
     def _file(self, one: Row) -> tuple[str, ...]:
-        name = escape(str(one["file_name"] or one["kind"]))
+        name = f'<span class="long">{escape(str(one["file_name"] or one["kind"]))}</span>'
         return name, self._at(one["created_at"]), self._named("record_file", one["state"])
 
     def _case(self, one: Row) -> tuple[str, ...]:
@@ -134,17 +144,27 @@ class _Page:
         return self._at(one["at"]), self._named("record_by", one["asked_by"])
 
     def _note(self, one: Row) -> tuple[str, ...]:
-        return self._at(one["at"]), escape(one["agent_name"]), escape(one["text"])
+        return self._at(one["at"]), escape(one["agent_name"]), f'<span class="long">{escape(one["text"])}</span>'
 
-    def _section(self, name: str, content: str, more: str = "") -> str:
-        return f'<section aria-labelledby="r-{name}"{more}><h2 id="r-{name}">{self._say(name)}</h2>{content}</section>'
+    def _section(self, name: str, content: str) -> str:
+        return f'<section aria-labelledby="r-{name}"><h2 id="r-{name}">{self._say(name)}</h2>{content}</section>'
 
     def _table(self, name: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-        head = "".join(f'<th scope="col">{self._say(f"head_{one}")}</th>' for one in heads)
-        # A wide table is moved with the keyboard, too.
-        body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+        """On a phone each row is a block with every value under its heading; the roles keep it a table all the same."""
+        labels = [self._say(f"head_{one}") for one in heads]
+        head = "".join(f'<th scope="col" role="columnheader">{label}</th>' for label in labels)
+        body = "".join(
+            '<tr role="row">'
+            + "".join(
+                f'<td role="cell" data-label="{label}">{cell}</td>' for label, cell in zip(labels, row, strict=True)
+            )
+            + "</tr>"
+            for row in rows
+        )
         return self._section(
-            name, f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>", ' tabindex="0"'
+            name,
+            f'<table role="table"><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
+            f'<tbody role="rowgroup">{body}</tbody></table>',
         )
 
     def _at(self, value: datetime) -> str:

@@ -6,9 +6,10 @@ A missing key, language or value raises: a sentence is said whole or the failure
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
@@ -75,6 +76,8 @@ class Wording:
         return self._entries
 
 
+# Letters of the longest word that tells no language beside an address: "in", "at", "Nr".
+_LONGEST_FILLER = 3
 # Parts of e-mail addresses, customer numbers, "V-205193", "06217".
 _NO_WORD = re.compile(r"[@\d]")
 _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -89,6 +92,16 @@ def wording() -> Wording:
 def has_words(text: str) -> bool:
     """Whether there is anything to tell a language from: an address, a number or a code is in none."""
     return any(character.isalpha() for part in text.split() if not _NO_WORD.search(part) for character in part)
+
+
+def is_value(text: str, entities: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether hardly a word is left beside what was recognised: a German street answers an English question, too."""
+    rest = list(text)
+    for found in entities:
+        if found.get("start") is not None and found.get("end") is not None:
+            rest[found["start"] : found["end"]] = " " * len(rest[found["start"] : found["end"]])
+    left = "".join(rest)
+    return left != text and all(len(word) <= _LONGEST_FILLER for word in re.findall(r"[^\W\d_]+", left))
 
 
 def language_of(locale: str | None) -> Language:

@@ -4,7 +4,9 @@ Guarantee: the same modules and texts give the same bytes, so their digest is th
 value; each module keeps a scope of its own. A module that is not written in the few forms understood here, or a circle
 of imports, is an error at start, never a file that fails in a customer's browser.
 
-Understood are `import { a, b } from "./x.js";` and `export` in front of a class, a function or a constant.
+Understood are `import { a, b } from "./x.js";` and `export` in front of a class, a function or a constant. Comments on
+lines of their own, `//` and `/** */`, are for whoever works on the modules and are left out, also out of a text over
+several lines.
 """
 
 from __future__ import annotations
@@ -20,15 +22,17 @@ from pathlib import Path
 
 import msgspec
 
+from bot.transparency.together import PATTERN
 from bot.transparency.wording import LANGUAGES, Wording
 
 MODULES = Path(__file__).parent / "static" / "app"
 ENTRY = "main.js"
-# The module that no file holds: the widget's texts in every language.
+# The module that no file holds: the widget's texts in every language, and what of a text stays on one line.
 TEXTS = "texts.js"
 
 _IMPORT = re.compile(r'^import \{([\w\s,]+)\} from "\./([\w-]+\.js)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:class|function|const) )(\w+)", re.MULTILINE)
+_COMMENT = re.compile(r"^ *(?:/\*\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 _OTHER = re.compile(r"^(?:import|export)\b|\bimport\.meta\b|\bimport\(", re.MULTILINE)
 
 
@@ -63,7 +67,8 @@ def widget_script(words: Wording) -> Script:
     tables = {language: words.table("widget_", language) for language in LANGUAGES}
     text = json.dumps(tables, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     modules = {path.name: path.read_text(encoding="utf-8") for path in sorted(MODULES.glob("*.js"))}
-    return script_of(bundle({**modules, TEXTS: f"export const TEXTS = {text};\n"}, ENTRY).encode())
+    module = f"export const TEXTS = {text};\nexport const TOGETHER = {json.dumps(PATTERN, ensure_ascii=False)};\n"
+    return script_of(bundle({**modules, TEXTS: module}, ENTRY).encode())
 
 
 def bundle(modules: Mapping[str, str], entry: str) -> str:
@@ -96,6 +101,7 @@ def _as_function(name: str, source: str) -> str:
     if other := _OTHER.search(body):
         line = body.count("\n", 0, other.start()) + 1
         raise CannotBundle(f"{name}, line {line}: this form of {other[0]!r} is not understood")
+    body = _COMMENT.sub("", body)
     return f'const {_variable(name)} = (() => {{\n"use strict";\n{body}return {{ {", ".join(exported)} }};\n}})();\n'
 
 

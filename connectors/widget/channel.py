@@ -78,6 +78,9 @@ class Widget:
                 socket.closing.request(RESTART, b"restart")
         await all_gone(lambda: bool(self._sockets))
 
+    async def close(self) -> None:
+        """Nothing: no worker works for it."""
+
     def _on_hint(self, hint: Hint) -> None:
         for socket in self._sockets.get(hint.conversation_id, ()):
             socket.notify(hint)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.conversation.files import FileRefused
 from bot.conversation.limits import TEXT_LIMIT, TextRefused
-from bot.service.conversations import Refused
+from bot.service.outcomes import Refused
 from bot.store.errors import UnknownConversation
 from connectors.frames import ApiError, json_response
 from connectors.uploads import Uploads, file_response, refused

@@ -7,6 +7,7 @@ short time is asked to wait, with what was written kept; the count is each proce
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -16,11 +17,12 @@ from aiohttp import web
 from bot.bootstrap import Services
 from bot.conversation.limits import TEXT_LIMIT
 from bot.conversation.model import utc_now
-from bot.service.conversations import Refused
 from bot.service.forms import Form
+from bot.service.outcomes import Refused
 from bot.store.cases import Case
 from bot.store.teams import team_name
 from bot.transparency.format import clock, weekday
+from bot.transparency.together import kept_together
 from bot.transparency.wording import Language
 from connectors.frames import address_of, request_language
 from connectors.widget.allowance import Allowance, Allowances
@@ -39,6 +41,8 @@ class FormPage:
         self._services: Services | None = None
         self._each = Allowances(1 / _EACH_AGAIN, _EACH)
         self._all = Allowance(1 / _ALL_AGAIN, _ALL)
+        # Forms that are being stored right now, with how often: what is sent again meanwhile is no other form.
+        self._on_their_way: Counter[str] = Counter()
 
     def register(self, app: web.Application) -> None:
         """Add the routes."""
@@ -75,10 +79,15 @@ class FormPage:
         forms = self.services.forms
         try:
             forms.check(form, utc_now())
-            repeated = await forms.case_of(form.id) is not None
-            if not repeated and not self._may_send(request):
+            stored = await forms.case_of(form.id) is not None
+            if not (stored or form.id in self._on_their_way or self._may_send(request)):
                 return self._page(language, "form_title", self._form(form, "rate"), status=429)
-            await forms.take_in(form)
+            self._on_their_way[form.id] += 1
+            try:
+                await forms.take_in(form)
+            finally:
+                self._on_their_way[form.id] -= 1
+                self._on_their_way += Counter()  # leaves out what is at nought
         except Refused as refused:
             if refused.code == "outdated":
                 form = Form(id=forms.new_id(utc_now()), text=form.text, contact=form.contact, language=language)
@@ -156,7 +165,8 @@ class FormPage:
             f"{escape(words.say('form_other_language', language))}</a></p>"
             f"<h1>{escape(words.say(title, language))}</h1>{body}</main></body></html>"
         )
-        return web.Response(text=text, status=status, content_type="text/html", headers={"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store"}
+        return web.Response(text=kept_together(text), status=status, content_type="text/html", headers=headers)
 
 
 def _language(request: web.Request) -> Language:

@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from bot.bootstrap import Services
 from bot.conversation.limits import TEXT_LIMIT, TextRefused
-from bot.service.conversations import Refused
+from bot.service.outcomes import Refused
 from bot.store.errors import StoreUnavailable, UnknownConversation
 from bot.store.log import current_tenure, messages_after, newest_messages, read_conversation
 from bot.store.tokens import WidgetPass, widget_pass

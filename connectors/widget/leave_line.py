@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from bot.conversation.contact import Way
 from bot.conversation.limits import CLIENT_ID_LIMIT
-from bot.service.conversations import Refused
+from bot.service.outcomes import Refused
 from bot.store.errors import UnknownConversation
 from connectors.frames import ApiError, json_response
 from connectors.widget.http_line import HttpLine, decoded

@@ -22,7 +22,7 @@ from bot.conversation.limits import FRAME_LIMIT, TEXT_LIMIT, TextRefused
 from bot.conversation.model import Holder
 from bot.ending import end
 from bot.loop import timeout
-from bot.service.conversations import Refused
+from bot.service.outcomes import Refused
 from bot.store.erasure import is_erased
 from bot.store.errors import StoreUnavailable, UnknownConversation
 from bot.store.log import current_tenure, messages_after, newest_messages, read_conversation

@@ -45,11 +45,13 @@ def test_modules_keep_scopes_of_their_own_and_run_in_the_order_of_their_need(tmp
         "a.js": 'import { twice } from "./b.js";\nimport {\n  name,\n} from "./c.js";\n'
         "const own = 1;\nconsole.log(name + twice(own));\n",
         "b.js": 'import { name } from "./c.js";\nconst own = 2;\nexport const twice = (value) => name + value * own;\n',
-        "c.js": 'export const name = "c";\nexport class Unused {}\nexport async function later() {}\n',
+        "c.js": "/**\n * What it is: // and /* stay inside.\n */\n// Why.\n"
+        'export const name = "c"; // not alone\nexport class Unused {}\nexport async function later() {}\n',
         "unused.js": "console.log('never');\n",
     }
     file = tmp_path / "bundle.js"
     file.write_text(bundle(modules, "a.js"), encoding="utf-8")
+    assert "What" not in file.read_text(encoding="utf-8") and "Why" not in file.read_text(encoding="utf-8")
     done = subprocess.run(["node", str(file)], capture_output=True, text=True, check=True)
     assert done.stdout == "cc2\n"
 

@@ -3,7 +3,7 @@
  *
  * Guarantee: a text leaves the field only when it has been handed on; one that is too long stays, with the reason.
  */
-import { attachIcon, h, sendIcon } from "./dom.js";
+import { attachIcon, h, sendIcon, write } from "./dom.js";
 import { ACCEPTED } from "./files.js";
 
 export const LIMIT = 4_000;
@@ -40,9 +40,9 @@ export class Composer {
 
   relabel(texts) {
     this.#texts = texts;
-    this.label.textContent = texts.say("input_label");
+    write(this.label, texts.say("input_label"));
     this.input.placeholder = texts.say("input_placeholder");
-    this.sendText.textContent = texts.say("send");
+    write(this.sendText, texts.say("send"));
     for (const name of ["aria-label", "title"]) this.attach.setAttribute(name, texts.say("attach"));
     this.#showLength();
   }
@@ -114,7 +114,7 @@ export class Composer {
   }
 
   #say(text) {
-    if (this.hint.textContent !== text) this.hint.textContent = text;
+    if (this.hint.textContent !== text) write(this.hint, text);
   }
 
   #grow() {

@@ -25,6 +25,9 @@ const TYPING_EVERY = 3_000;
 const SOCKET_AGAIN = 60_000;
 const SOCKET_AGAIN_LIMIT = 900_000;
 
+const NEXT_SECOND = 1_100;
+const LOGIN_PATIENCE = 3_000;
+
 const CLOSE_AUTHENTICATION = 4401;
 const CLOSE_RATE = 4429;
 const CLOSE_RESTART = 1012;
@@ -61,6 +64,7 @@ export class Connection {
   // Who is logged in at the portal, and the conversation that knows it already.
   #login = null;
   #knownIn = null;
+  #loginTimer = 0;
 
   /** `listener` has onState, onWelcome, onEvent, onAck, onRefused, onError, onTyping, onSeen, onIdentified and onFreshStart. */
   constructor(base, session, locale, listener) {
@@ -106,6 +110,8 @@ export class Connection {
     this.stop();
     this.#lastSeq = 0;
     this.#login = this.#knownIn = this.#humanId = null;
+    clearTimeout(this.#loginTimer);
+    this.#loginTimer = 0;
   }
 
   /** Offers what waits, also what another tab left. */
@@ -137,6 +143,8 @@ export class Connection {
     const at = performance.timeOrigin + performance.now();
     const item = { client_id: newClientId(), text, payload, human, at };
     this.#session.addUnsent(item);
+    // With the message the word that somebody types is over: the next one typed is told of at once.
+    this.#typedAt = 0;
     this.#pump();
     return item;
   }
@@ -259,6 +267,7 @@ export class Connection {
         return this.#error(frame);
       case "identified":
         this.#knownIn = this.#session.conversation;
+        this.#loginSettled();
         return this.#listener.onIdentified({ accepted: true });
       case "seen":
         return this.#listener.onSeen(frame.seq);
@@ -290,16 +299,28 @@ export class Connection {
     this.#pump();
   }
 
-  /** Once for each conversation. A login that is refused is not tried again before the page gives another. */
+  /**
+   * Once for each conversation. A login that is refused is not tried again before the page gives another. What the
+   * customer writes meanwhile waits, but not for long: it is asked by whoever is logged in.
+   */
   async #tellLogin() {
     const login = this.#login;
     if (this.#state !== "open" || !login || this.#knownIn === this.#session.conversation) return;
+    clearTimeout(this.#loginTimer);
+    this.#loginTimer = setTimeout(() => this.#loginSettled(), LOGIN_PATIENCE);
     try {
       const signature = typeof login.signature === "function" ? await login.signature() : login.signature;
       if (login === this.#login) this.#frame({ type: "identify", user: login.user, signature: String(signature) });
     } catch (error) {
       console.warn("klartext: the portal's signature could not be fetched.", error);
+      this.#loginSettled();
     }
+  }
+
+  #loginSettled() {
+    clearTimeout(this.#loginTimer);
+    this.#loginTimer = 0;
+    this.#pump();
   }
 
   /** The conversation follows the language that the customer sees around it. */
@@ -325,11 +346,18 @@ export class Connection {
   }
 
   #error({ client_id: clientId, code, message }) {
+    if (code === "identify_used" && typeof this.#login?.signature === "function" && !this.#login.again) {
+      // Begun twice within one second, which both signatures name: what is signed in the next one is another.
+      this.#login.again = true;
+      setTimeout(() => this.#tellLogin(), NEXT_SECOND);
+      return;
+    }
     if (REFUSED_LOGIN.has(code)) {
       console.warn(`klartext: ${code}`);
       this.#login = null;
       this.#listener.onIdentified({ accepted: false, code });
     }
+    if (code.startsWith("identify_")) this.#loginSettled();
     if (clientId && PASSING_ERRORS.has(code)) {
       setTimeout(() => this.#inFlight.delete(clientId) && this.#pump(), RATE_PAUSE * Math.random());
     } else if (clientId) {
@@ -347,7 +375,7 @@ export class Connection {
 
   /** Offers unsent messages in order, a few at a time, so that a long queue does not look like a flood. */
   #pump() {
-    if (this.#state !== "open") return;
+    if (this.#state !== "open" || this.#loginTimer) return;
     for (const item of this.#session.unsent()) {
       if (this.#inFlight.size >= IN_FLIGHT_LIMIT) return;
       if (this.#inFlight.has(item.client_id)) continue;

@@ -1,7 +1,8 @@
 /**
- * Building DOM without markup: every text goes through textContent, so nothing a person or a server writes can become
- * an element, an attribute or a script.
+ * Building DOM without markup: every text becomes a text node, so nothing a person or a server writes can become an
+ * element, an attribute or a script. What reads badly over two lines stays on one, whatever text it stands in.
  */
+import { TOGETHER } from "./texts.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -13,7 +14,7 @@ export function h(tag, properties = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (value === null || value === undefined || value === false) continue;
-    if (name === "text") node.textContent = value;
+    if (name === "text") write(node, value);
     else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
@@ -86,9 +87,31 @@ export const sourceIcon = () =>
     ["path", { d: "M14 3.500v4h4M9 12h6M9 16h6", ...line }],
   );
 
+const NEVER_BROKEN = new RegExp(TOGETHER, "gu");
+
+/** Text in which what belongs together stays on one line. */
+export function keptTogether(text) {
+  const parts = document.createDocumentFragment();
+  let from = 0;
+  for (const { 0: found, index } of text.matchAll(NEVER_BROKEN)) {
+    const whole = document.createElement("span");
+    whole.className = "together";
+    whole.textContent = found;
+    parts.append(text.slice(from, index), whole);
+    from = index + found.length;
+  }
+  parts.append(text.slice(from));
+  return parts;
+}
+
+/** Makes `text` what the element says. */
+export function write(node, text) {
+  node.replaceChildren(keptTogether(String(text)));
+}
+
 const ADDRESS = /https?:\/\/[^\s<>"'`]+/gi;
 
-/** Text in which http and https addresses, and nothing else, become links. Any other scheme stays text. */
+/** Text in which http and https addresses, and nothing else, become links. Any other scheme stays text, kept together. */
 export function linkedText(text) {
   const parts = document.createDocumentFragment();
   let from = 0;
@@ -100,10 +123,10 @@ export function linkedText(text) {
     } catch {
       continue;
     }
-    parts.append(text.slice(from, match.index));
+    parts.append(keptTogether(text.slice(from, match.index)));
     parts.append(h("a", { href: url.href, target: "_blank", rel: "noopener noreferrer", text: address }));
     from = match.index + address.length;
   }
-  parts.append(text.slice(from));
+  parts.append(keptTogether(text.slice(from)));
   return parts;
 }

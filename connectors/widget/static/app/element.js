@@ -8,7 +8,7 @@
 import { colourRules } from "./colour.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
-import { h } from "./dom.js";
+import { h, keptTogether, write } from "./dom.js";
 import { Events } from "./events.js";
 import { Files } from "./files.js";
 import { Header } from "./header.js";
@@ -163,7 +163,8 @@ export class KlartextWidget extends HTMLElement {
     this.thread.log.append(this.transcript.element);
 
     const end = h("div", { class: "end" }, this.thread.jump, this.thread.typing);
-    this.panel.append(this.header.element, this.status.element, this.thread.log, end, this.composer.element, this.leave.element, this.announcer);
+    const foot = h("div", { class: "foot" }, end, this.composer.element, this.leave.element);
+    this.panel.append(this.header.element, this.status.element, this.thread.log, foot, this.announcer);
     // The chat's languages run from left to right, whatever the page's does; what people write has its own direction.
     this.root = h("div", { class: "root", dir: "ltr" }, this.launcher.element, this.panel);
     this.root.classList.toggle("left", this.dataset.position === "left");
@@ -183,7 +184,7 @@ export class KlartextWidget extends HTMLElement {
     const { greetingDe, greetingEn } = this.dataset;
     const greeting = (texts.language === "de" ? greetingDe : greetingEn) || "";
     this.greeting.hidden = !greeting;
-    this.greeting.textContent = greeting;
+    write(this.greeting, greeting);
     this.phone.hidden = !this.dataset.phone;
     if (this.dataset.phone) this.phone.replaceChildren(...this.#phoneLine(texts));
   }
@@ -192,7 +193,7 @@ export class KlartextWidget extends HTMLElement {
     const { phone, hoursDe, hoursEn } = this.dataset;
     const hours = texts.language === "de" ? hoursDe : hoursEn;
     const link = h("a", { href: `tel:${phone.replace(/[^+\d]/g, "")}`, text: phone });
-    return [texts.say("phone"), " ", link, hours ? h("span", { class: "hours", text: hours }) : ""];
+    return [texts.say("phone"), " ", link, hours ? h("span", { class: "hours" }, keptTogether(hours)) : ""];
   }
 
   #setLanguage(language) {

@@ -2,9 +2,12 @@
  * The head of the panel: who may speak now, the way to a person, language, type size, close.
  *
  * Guarantee: the way to a person is always there and is one press; when a person has been asked for or is there, the
- * same place says so.
+ * same place says so. "Close" is always on screen, too: where the head scrolls away it stands beside the way to a person.
  */
-import { authorMark, closeIcon, h, personIcon } from "./dom.js";
+import { authorMark, closeIcon, h, personIcon, write } from "./dom.js";
+
+// Little height, as at 400 % zoom: the way to a person and the way out stay on screen, in one line; the rest scrolls away.
+const LOW = window.matchMedia("(max-height: 26rem)");
 
 export class Header {
   #texts;
@@ -26,24 +29,23 @@ export class Header {
     this.language = h("button", { type: "button", class: "plain", onclick: handlers.onLanguage });
     this.large = h("button", { type: "button", class: "plain large", text: "A+", onclick: handlers.onLarge });
     this.setLarge(large);
-    this.element = h(
-      "div",
-      { class: "head" },
-      h("div", { class: "who" }, this.#mark, h("div", {}, this.title, this.holder), this.close),
-      h("div", { class: "tools" }, this.human, this.language, this.large),
-    );
+    this.who = h("div", { class: "who" }, this.#mark, h("div", {}, this.title, this.holder));
+    this.tools = h("div", { class: "tools" });
+    this.element = h("div", { class: "head" }, this.who, this.tools);
+    LOW.addEventListener("change", () => this.#place());
+    this.#place();
     this.relabel(texts);
   }
 
   relabel(texts) {
     this.#texts = texts;
     const other = texts.language === "de" ? "en" : "de";
-    this.title.textContent = this.#name ? texts.say("title_of", { name: this.#name }) : texts.say("title");
+    write(this.title, this.#name ? texts.say("title_of", { name: this.#name }) : texts.say("title"));
     for (const [button, key] of [[this.close, "close"], [this.large, "large_type"], [this.language, "language_switch"]]) {
       button.setAttribute("aria-label", texts.say(key));
       button.title = texts.say(key);
     }
-    this.language.textContent = texts.say("language_short");
+    write(this.language, texts.say("language_short"));
     this.language.lang = other;
     this.#showHolder();
   }
@@ -62,15 +64,23 @@ export class Header {
     this.large.setAttribute("aria-pressed", String(large));
   }
 
+  #place() {
+    const focused = [this.close, this.human, this.language, this.large].find((button) => button.matches(":focus"));
+    const settings = [this.language, this.large];
+    this.who.append(...(LOW.matches ? settings : [this.close]));
+    this.tools.append(this.human, ...(LOW.matches ? [this.close] : settings));
+    focused?.focus();
+  }
+
   #showHolder() {
     const { kind, name } = this.#holder;
     const key = kind === "agent" && !name ? "holder_agent_nameless" : `holder_${kind || "none"}`;
-    this.holder.textContent = this.#texts.say(key, { name });
+    write(this.holder, this.#texts.say(key, { name }));
     const mark = authorMark(kind === "agent" ? { kind: "human", name } : { kind: "bot" });
     this.#mark.replaceWith(mark);
     this.#mark = mark;
     const state = { queue: "human_waiting", agent: "human_present" }[kind];
-    this.humanText.textContent = this.#texts.say(state || "human");
+    write(this.humanText, this.#texts.say(state || "human"));
     this.human.setAttribute("aria-disabled", String(Boolean(state)));
   }
 }

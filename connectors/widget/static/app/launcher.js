@@ -4,33 +4,39 @@
  * Guarantee: the page's own title is given back unchanged when nothing is unread, also where the page has changed it
  * meanwhile.
  */
-import { authorMark, h } from "./dom.js";
+import { authorMark, h, write } from "./dom.js";
+import { giveRoom } from "./room.js";
 
 export class Launcher {
   #texts;
   #count = 0;
   #prefix = "";
+  #look;
 
   constructor(texts, onOpen) {
     this.text = h("span", { class: "launcher-text" });
     this.note = h("span", { class: "launcher-note" });
+    this.brief = h("span", { class: "launcher-brief" });
     this.badge = h("span", { class: "badge", hidden: true });
     this.element = h("button", { type: "button", class: "launcher", "aria-expanded": "false", "aria-controls": "panel" });
-    const words = h("span", { class: "launcher-words" }, this.text, this.note);
+    const words = h("span", { class: "launcher-words" }, this.text, this.note, this.brief);
     this.element.append(authorMark({ kind: "bot" }), words, this.badge);
     this.element.addEventListener("click", onOpen);
+    this.#look = giveRoom(this.element);
     this.relabel(texts);
   }
 
   relabel(texts) {
     this.#texts = texts;
-    this.text.textContent = texts.say("launcher");
-    this.note.textContent = texts.say("launcher_note");
+    write(this.text, texts.say("launcher"));
+    write(this.note, texts.say("launcher_note"));
+    write(this.brief, texts.say("launcher_brief"));
     this.setUnread(this.#count);
   }
 
   show(shown, open) {
     this.element.hidden = !shown;
+    this.#look();
     this.element.setAttribute("aria-expanded", String(open));
   }
 

@@ -4,7 +4,7 @@
  * Guarantee: what is filled in stays until the server has it, under one client id, so sending again is the same wish.
  * On failure one sentence says what is the matter, at the field where it can be put right.
  */
-import { h } from "./dom.js";
+import { h, write } from "./dom.js";
 import { newClientId } from "./ids.js";
 
 const WAYS = ["mail", "phone", "whatsapp"];
@@ -28,7 +28,7 @@ export class Leave {
     this.legend = h("legend");
     this.ways = WAYS.map((way, place) => ({
       input: h("input", { type: "radio", name: "way", value: way, id: `way-${way}`, checked: place === 0, onchange: () => this.#chosen() }),
-      label: h("label", { for: `way-${way}` }),
+      label: h("label", { for: `way-${way}` }, h("span")),
     }));
     const choices = this.ways.map(({ input, label }) => h("div", { class: "way" }, input, label));
     this.label = h("label", { for: "contact" });
@@ -45,10 +45,10 @@ export class Leave {
 
   relabel(texts) {
     this.#texts = texts;
-    this.legend.textContent = texts.say("leave");
-    for (const { input, label } of this.ways) label.textContent = texts.say(`leave_${input.value}`);
-    this.send.textContent = texts.say("leave_send");
-    this.cancel.textContent = texts.say("leave_cancel");
+    write(this.legend, texts.say("leave"));
+    for (const { input, label } of this.ways) write(label.firstChild, texts.say(`leave_${input.value}`));
+    write(this.send, texts.say("leave_send"));
+    write(this.cancel, texts.say("leave_cancel"));
     this.#label();
   }
 
@@ -74,13 +74,13 @@ export class Leave {
 
   #label() {
     const mail = this.#way === "mail";
-    this.label.textContent = this.#texts.say(mail ? "leave_contact_mail" : "leave_contact_phone");
+    write(this.label, this.#texts.say(mail ? "leave_contact_mail" : "leave_contact_phone"));
     this.contact.type = mail ? "email" : "tel";
     this.contact.autocomplete = mail ? "email" : "tel";
   }
 
   #say(text) {
-    this.error.textContent = text;
+    write(this.error, text);
     this.element.classList.toggle("over", Boolean(text));
     this.contact.setAttribute("aria-invalid", String(Boolean(text)));
   }
@@ -95,7 +95,8 @@ export class Leave {
     this.send.disabled = false;
     if (refusal) {
       this.#say(refusal);
-      this.contact.focus();
+      this.send.scrollIntoView({ block: "nearest" });
+      this.contact.focus({ preventScroll: true });
       return;
     }
     this.#clientId = newClientId();

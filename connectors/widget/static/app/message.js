@@ -4,7 +4,7 @@
  * Guarantee: nothing is shown without an author in words, which is also the element's accessible name; an author kind
  * that this version does not know is shown as "System", never as a person.
  */
-import { authorMark, h, linkedText, sourceIcon } from "./dom.js";
+import { authorMark, h, keptTogether, linkedText, sourceIcon } from "./dom.js";
 import { whyElement } from "./why.js";
 
 const KINDS = ["bot", "human", "system", "customer"];
@@ -53,6 +53,12 @@ function fileElement(file, texts, shows) {
   return h("div", { class: "file" }, picture, save);
 }
 
+/** What was written. Of a file without words the text is its name, perhaps behind its kind: that stands at the file. */
+function wordsOf({ text, files }) {
+  const named = (name) => name && (text === name || (text.startsWith("[") && text.endsWith(`] ${name}`)));
+  return files?.some(({ name }) => named(name)) ? "" : text;
+}
+
 /**
  * `entry` is {seq, author, text, at, kind, buttons, sources, case, files, state}; `active` says whether its buttons may be
  * pressed. `why(seq)` fetches the reasons of a message of the bot.
@@ -61,8 +67,9 @@ export function messageElement(entry, { active, continued, texts, onChoose, file
   const kind = KINDS.includes(entry.author.kind) ? entry.author.kind : "system";
   const id = `author-${(lastId += 1)}`;
   const classes = ["message", kind, entry.kind === "notice" && "notice", continued && "continued"];
+  const words = wordsOf(entry);
   const text = h("div", { class: "text", dir: "auto" });
-  text.append(kind === "customer" ? entry.text : linkedText(entry.text));
+  text.append(kind === "customer" ? keptTogether(words) : linkedText(words));
   const newCase = entry.case && !entry.text.includes(entry.case);
   return h(
     "article",
@@ -72,9 +79,9 @@ export function messageElement(entry, { active, continued, texts, onChoose, file
     ...(entry.files || []).map((file) => fileElement(file, texts, files)),
     newCase ? h("p", { class: "case", text: texts.say("case", { case: entry.case }) }) : null,
     entry.sources.length
-      ? h("p", { class: "source" }, sourceIcon(), h("span", { dir: "auto", text: texts.sources(entry.sources) }))
+      ? h("p", { class: "source" }, sourceIcon(), h("span", { dir: "auto" }, keptTogether(texts.sources(entry.sources))))
       : null,
-    kind === "bot" && entry.seq ? whyElement(texts, () => why(entry.seq)) : null,
+    kind === "bot" && entry.seq ? whyElement(texts, entry, () => why(entry.seq)) : null,
     entry.buttons.length ? choices(entry.buttons, active, texts, onChoose) : null,
   );
 }

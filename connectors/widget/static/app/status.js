@@ -4,7 +4,7 @@
  * Guarantee: a short interruption says nothing; a longer one says what happens to what was written; its end is said
  * once. The line is a status region of its own, apart from the conversation's log, so that nothing is read twice.
  */
-import { h } from "./dom.js";
+import { h, write } from "./dom.js";
 
 const QUIET_FOR = 1_200;
 const CONNECTED_FOR = 3_000;
@@ -29,7 +29,7 @@ export class StatusLine {
 
   relabel(texts) {
     this.#texts = texts;
-    this.retry.textContent = texts.say("retry");
+    write(this.retry, texts.say("retry"));
     this.#show();
   }
 
@@ -75,6 +75,6 @@ export class StatusLine {
 
   #set(text, notable = false) {
     this.element.classList.toggle("notable", notable);
-    if (this.text.textContent !== text) this.text.textContent = text;
+    if (this.text.textContent !== text) write(this.text, text);
   }
 }

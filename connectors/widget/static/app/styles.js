@@ -89,6 +89,10 @@ p, h2 { margin: 0; }
 .launcher-words { display: grid; line-height: 1.3; }
 .launcher-text { font-weight: 650; }
 .launcher-note { font-size: .85em; }
+.launcher-brief, .brief :is(.launcher-text, .launcher-note) { display: none; }
+.brief .launcher-brief { display: block; font-weight: 650; }
+.launcher.brief { gap: .45em; min-height: 48px; padding: .2em .8em; }
+.launcher.aside:not(:focus) { opacity: 0; pointer-events: none; }
 .badge {
   display: grid; place-items: center; min-width: 1.8em; height: 1.8em; padding: 0 .4em; border-radius: 1em;
   background: var(--accent-ink); color: var(--accent); font-weight: 700; font-size: .85em;
@@ -98,7 +102,7 @@ p, h2 { margin: 0; }
   position: fixed; z-index: 2147483000;
   right: calc(1rem + env(safe-area-inset-right)); bottom: calc(1rem + env(safe-area-inset-bottom));
   display: flex; flex-direction: column;
-  width: 400px; height: 760px; max-width: calc(100vw - 2rem); max-height: calc(100dvh - 2rem);
+  width: 436px; height: 760px; max-width: calc(100vw - 2rem); max-height: calc(100dvh - 2rem);
   border: 1px solid var(--edge); border-radius: 16px; overflow: hidden;
   background: var(--ground); box-shadow: var(--shadow);
 }
@@ -113,11 +117,11 @@ p, h2 { margin: 0; }
 .who .mark { width: 2em; height: 2em; }
 .who .initials { min-width: 2.3em; height: 2.3em; border: 2px solid currentColor; color: inherit; font-size: .87em; }
 .who h2 { font-size: .9em; font-weight: 500; line-height: 1.3; }
-#holder { font-size: 1.06em; font-weight: 680; line-height: 1.3; overflow-wrap: anywhere; }
+#holder { font-size: 1.06em; font-weight: 680; line-height: 1.3; overflow-wrap: anywhere; text-wrap: balance; }
 .tools { display: flex; gap: .5em; margin-top: .65em; }
 .phone { margin-top: .5em; font-size: .88em; line-height: 1.45; }
 .phone a { display: inline-block; padding-block: .1em; color: inherit; font-weight: 700; white-space: nowrap; text-underline-offset: 3px; }
-.phone .hours { display: block; }
+.phone .hours { display: block; text-wrap: balance; }
 .plain, .to-human {
   display: flex; align-items: center; justify-content: center; flex: none;
   min-width: 44px; min-height: 44px; padding: 0; border-radius: 10px;
@@ -127,7 +131,7 @@ p, h2 { margin: 0; }
 .plain:hover { background: color-mix(in srgb, var(--head-ink) 16%, transparent); }
 .plain[aria-pressed="true"] { background: var(--head-ink); color: var(--head); }
 .to-human {
-  flex: 1; gap: .5em; padding: .3em .7em; line-height: 1.25;
+  flex: 1; gap: .5em; padding: .3em .7em; line-height: 1.25; text-wrap: balance;
   border-color: var(--head-ink); background: var(--head-ink); color: var(--head);
 }
 .to-human:hover { text-decoration: underline; text-underline-offset: 3px; text-decoration-thickness: 2px; }
@@ -160,6 +164,8 @@ const THREAD = `
   border: 1.5px solid var(--human); border-radius: 1em; color: var(--human); font-size: .82em; font-weight: 700;
 }
 .text { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
+/* As a whole on the next line. */
+.together { white-space: nowrap; unicode-bidi: plaintext; }
 .text a { color: inherit; font-weight: 600; text-underline-offset: 3px; }
 .message.human { background: var(--human-ground); border-color: var(--human-edge); border-inline-start: 5px solid var(--human); }
 .message.human .name { color: var(--human); }
@@ -168,7 +174,6 @@ const THREAD = `
 .message.notice { max-width: none; border-radius: 10px; background: var(--notice); border-color: transparent; font-size: .97em; }
 .message.system .name { color: var(--ink); }
 .state { font-weight: 600; color: var(--ink); }
-.state.waiting::before { content: "· "; }
 .state.sending { visibility: hidden; animation: appear 0s 1.2s forwards; }
 .state.refused { color: var(--alert); }
 @keyframes appear { to { visibility: visible; } }
@@ -177,6 +182,7 @@ const THREAD = `
   display: flex; gap: .5em; margin-top: .65em; padding-top: .55em; border-top: 1px solid var(--line);
   font-size: .88em; line-height: 1.4; color: var(--ink-soft);
 }
+.source > span { min-width: 0; overflow-wrap: anywhere; }
 .source .icon { width: 1.3em; height: 1.3em; margin-top: .05em; }
 .why { margin-top: .3em; font-size: .88em; line-height: 1.45; color: var(--ink-soft); }
 .ask-why { margin-block: -.35em -.45em; }
@@ -199,13 +205,14 @@ const THREAD = `
 .quiet { min-height: 44px; padding: 0; border: 0; background: none; color: inherit; text-decoration: underline; text-underline-offset: 3px; }
 .quiet:hover { color: var(--ink); text-decoration-thickness: 2px; }
 
-.end { position: relative; flex: none; }
+.foot { flex: none; }
+/* Has room of its own between the conversation and the field, so that it covers no line and no button. */
 .jump {
-  position: absolute; left: 50%; bottom: .6em; transform: translateX(-50%);
-  display: flex; align-items: center; gap: .5em; min-height: 44px; width: max-content; max-width: calc(100vw - 1.5rem); padding: .4em 1em;
-  border: 1.5px solid var(--accent-ink); border-radius: 22px; background: var(--accent); color: var(--accent-ink);
-  font-weight: 650; box-shadow: var(--shadow);
+  display: flex; align-items: center; justify-content: center; gap: .5em; width: 100%; min-height: 44px; padding: .4em 1em;
+  border: 0; background: var(--accent); color: var(--accent-ink); font-weight: 650;
 }
+.jump:hover span { text-decoration: underline; text-underline-offset: 3px; text-decoration-thickness: 2px; }
+.jump:focus-visible { outline-color: var(--accent-ink); outline-offset: -5px; }
 .typing { padding: 0 1em .5em; color: var(--ink-soft); font-size: .92em; }
 `;
 
@@ -235,6 +242,8 @@ textarea::placeholder { color: var(--ink-soft); opacity: 1; white-space: nowrap;
   border: 1.5px solid var(--edge); border-radius: 10px; background: var(--paper); color: var(--ink);
 }
 .size { font-size: .88em; color: var(--ink-soft); }
+/* Longer than a small phone has room for: it scrolls, rather than that its buttons are out of reach. */
+.foot:has(.leave:not([hidden])) { flex: 0 1 auto; min-height: 0; overflow-y: auto; }
 .leave fieldset { display: flex; flex-wrap: wrap; gap: 0 1.25em; margin: 0; padding: 0; border: 0; }
 .leave legend { padding: 0; font-weight: 650; }
 .way { display: flex; align-items: center; gap: .5em; }
@@ -242,6 +251,7 @@ textarea::placeholder { color: var(--ink-soft); opacity: 1; white-space: nowrap;
 .way label { display: flex; flex: 1; align-items: center; min-height: 44px; }
 .contact { width: 100%; min-height: 48px; margin-block: .2em .5em; padding: .4em .75em; border: 1.5px solid var(--edge); border-radius: 10px; background: var(--paper); color: var(--ink); font: inherit; }
 .over .contact { border: 2px solid var(--alert); }
+.leave .send { scroll-margin-block: .8em; }
 .leave .field { flex-wrap: wrap; align-items: center; gap: .2em 1em; }
 .hint { font-size: .92em; line-height: 1.4; color: var(--ink-soft); }
 .hint:not(:empty) { margin-bottom: .5em; }
@@ -261,7 +271,7 @@ const CONDITIONS = `
   .head { padding-top: calc(.7em + env(safe-area-inset-top)); }
   .head, .log, .composer { padding-inline: calc(.8em + env(safe-area-inset-left)) calc(.8em + env(safe-area-inset-right)); }
 }
-/* Little height, as at 400 % zoom: the whole panel scrolls; the way to a person and the field stay in reach. */
+/* Little height, as at 400 % zoom: the whole panel scrolls; the way to a person, the way out and the field stay in reach. */
 @media (max-height: 26rem) {
   .panel, .large-type .panel { overflow-y: auto; scroll-padding-block: 3.6rem 4.5rem; }
   .head { display: contents; }
@@ -269,14 +279,25 @@ const CONDITIONS = `
   .who { padding-top: calc(.6em + env(safe-area-inset-top)); }
   .tools { position: sticky; top: 0; z-index: 1; padding-block: .2em; }
   .to-human { padding-block: 0; }
-  .composer { padding-block: .3em; }
+  /* Below the way to a person, so that "offline" or a refused file is read wherever somebody is. */
+  .status { position: sticky; top: calc(44px + .4rem); z-index: 1; }
+  .who .plain { border-color: color-mix(in srgb, var(--head-ink) 65%, transparent); }
+  /* The page's zoom has made these large already. */
+  .large-type :is(.who, .tools, .phone) { font-size: max(17px, 1.0625rem); }
+  .who .mark, .who .initials { display: none; }
+  .composer { padding: .3em calc(.45em + env(safe-area-inset-right)) .3em calc(.45em + env(safe-area-inset-left)); }
+  .composer .field { gap: .35em; }
+  textarea { padding-inline: .4em; }
   .short .tools { margin-top: 0; }
   :is(.who, .tools, .phone) :focus-visible { outline-color: var(--head-ink); }
   .log { flex: 1 0 auto; overflow: visible; }
-  .composer { position: sticky; bottom: 0; }
-  .end { position: sticky; bottom: 4.5em; }
-  /* At the side where lines end and without its words, so that it covers little of them and no control of the head. */
-  .jump { left: auto; right: .5em; width: 44px; padding: 0; justify-content: center; transform: none; }
+  .foot { position: sticky; bottom: 0; z-index: 1; display: flex; flex-wrap: wrap; background: var(--paper); border-top: 1px solid var(--line); }
+  .foot:has(.leave:not([hidden])) { position: static; flex: none; overflow: visible; }
+  .foot .composer { flex: 1 1 0; min-width: 0; border-top: 0; }
+  .end { display: contents; }
+  .typing { order: -1; flex: 1 0 100%; padding-block: .2em 0; }
+  /* In the field's own row and without its words: no further line is lost to it. */
+  .jump { flex: none; width: 48px; padding: 0; }
   .jump span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 }
 @media (max-width: 26rem) {
@@ -286,6 +307,7 @@ const CONDITIONS = `
 @media (max-width: 22rem) {
   .send span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .send { padding: .4em; }
+  textarea { padding-inline: .5em; }
   .message { max-width: 100%; }
   .who { gap: .6em; }
 }

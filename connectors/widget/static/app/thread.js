@@ -5,13 +5,15 @@
  * Guarantee: what is read aloud is read once. A message that waits and is then confirmed stays the same entry; an older
  * history and a change of language are put in place silently.
  */
-import { downIcon, h } from "./dom.js";
+import { downIcon, h, write } from "./dom.js";
 import { messageElement } from "./message.js";
 
 const TYPING_FOR = 6_000;
 const NEAR_END = 90;
 const SAME_BREATH = 5 * 60_000;
 const SAME_BURST = 1_500;
+
+const sizeOf = ({ clientWidth, clientHeight }) => `${clientWidth} ${clientHeight}`;
 
 const sameAuthor = (a, b) => a.author.kind === b.author.kind && a.author.name === b.author.name && a.kind === b.kind;
 
@@ -24,7 +26,10 @@ export class Thread {
   #earlier = 0;
   #seen = 0;
   #pinned = true;
+  #reading = null;
   #area = "";
+  #size = "";
+  #top = 0;
   #burst = { node: null, at: 0 };
 
   /** `handlers` has onChoose(button), why(seq), files with save(file) and draw(file, canvas), and onSeen(), which is called when the end of the conversation is in view. */
@@ -34,7 +39,7 @@ export class Thread {
     this.list = h("div", { class: "list" });
     this.log = h("div", { class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", tabindex: "0" }, this.list);
     this.jumpText = h("span");
-    this.jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.toEnd() }, downIcon(), this.jumpText);
+    this.jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.#jumped() }, downIcon(), this.jumpText);
     this.typing = h("p", { class: "typing", "aria-hidden": "true", hidden: true });
     for (const scroller of [this.log, panel]) scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     // A line of status, a growing text field, a phone's keyboard: whoever read the end keeps reading it.
@@ -61,7 +66,7 @@ export class Thread {
   relabel(texts) {
     this.#texts = texts;
     this.log.setAttribute("aria-label", texts.say("log"));
-    this.jumpText.textContent = texts.say("new_messages");
+    write(this.jumpText, texts.say("new_messages"));
     this.#labelTyping();
     this.silently(() => {
       for (const entry of this.#entries) this.#draw(entry);
@@ -187,12 +192,32 @@ export class Thread {
   /** Runs `change`, which makes everything larger or smaller; who was reading has the same message before them. */
   keepPlace(change) {
     const { atEnd } = this;
-    const distance = (node) => node.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top - this.#covered;
-    const first = this.#entries.map(({ node }) => node).find((node) => distance(node) + node.offsetHeight > 1);
-    const before = first ? distance(first) : 0;
+    const reading = this.#place();
     change();
     if (atEnd) this.toEnd();
-    else if (first) this.#scrollTo(this.#scroller.scrollTop + distance(first) - before);
+    else this.#returnTo(reading);
+  }
+
+  /** What stands first before the reader's eyes, and how far from the top. */
+  #place() {
+    let [low, high] = [0, this.#entries.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const { node } = this.#entries[middle];
+      if (this.#distance(node) + node.offsetHeight > 1) high = middle;
+      else low = middle + 1;
+    }
+    const entry = this.#entries[low];
+    return entry ? { entry, distance: this.#distance(entry.node) } : null;
+  }
+
+  #distance(node) {
+    return node.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top - this.#covered;
+  }
+
+  #returnTo(reading) {
+    if (!reading?.entry.node.isConnected) return;
+    this.#scrollTo(this.#scroller.scrollTop + this.#distance(reading.entry.node) - reading.distance);
   }
 
   toEnd() {
@@ -202,22 +227,33 @@ export class Thread {
     this.#handlers.onSeen();
   }
 
+  /** The button is gone then, so the focus goes to what it led to. */
+  #jumped() {
+    this.toEnd();
+    this.log.focus({ preventScroll: true });
+  }
+
   get #scroller() {
     return this.log.scrollHeight > this.log.clientHeight + 1 ? this.log : this.panel;
   }
 
-  /** Only for another area: where the panel scrolls, the log grows with each message, which is no reason to pass it. */
+  /**
+   * Only for another area: where the panel scrolls, the log grows with each message, which is no reason to pass it. In
+   * another area, as of a phone that was turned, the lines break anew: the same message stays before the reader.
+   */
   #followArea() {
-    const { clientWidth, clientHeight } = this.#scroller;
-    const area = `${clientWidth} ${clientHeight}`;
-    if (area !== this.#area && this.#pinned) this.#scrollTo(Infinity);
+    this.#size = sizeOf(this.panel);
+    const area = sizeOf(this.#scroller);
+    if (area === this.#area) return;
     this.#area = area;
+    if (this.#pinned) this.#scrollTo(Infinity);
+    else this.#returnTo(this.#reading);
   }
 
-  /** Pixels at the top of the conversation that the way to a person stands over, where little height is left. */
+  /** Pixels at the top that the way to a person and the line of status stand over, where little height is left. */
   get #covered() {
-    const bar = this.panel.querySelector(".tools");
-    return getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
+    const bars = [...this.panel.querySelectorAll(".tools, .status")];
+    return bars.reduce((sum, bar) => sum + (getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0), 0);
   }
 
   #labelTyping() {
@@ -225,7 +261,7 @@ export class Thread {
     this.typing.hidden = !author;
     if (!author) return;
     const key = author.kind === "human" ? (author.name ? "typing_human" : "typing_human_nameless") : "typing_bot";
-    this.typing.textContent = this.#texts.say(key, { name: author.name });
+    write(this.typing, this.#texts.say(key, { name: author.name }));
   }
 
   #confirm(waiting, entry) {
@@ -307,11 +343,21 @@ export class Thread {
   #scrollTo(top) {
     const scroller = this.#scroller;
     scroller.scrollTop = Math.min(scroller.scrollHeight - scroller.clientHeight, top);
+    this.#top = scroller.scrollTop;
+    this.#notePlace();
+  }
+
+  #notePlace() {
     this.#pinned = this.atEnd;
+    this.#reading = this.#pinned ? null : this.#place();
   }
 
   #scrolled() {
-    this.#pinned = this.atEnd;
+    // The browser's own doing in a panel of another size: where it was read before is not forgotten for it.
+    if (sizeOf(this.panel) !== this.#size) return;
+    // Whoever scrolls reads on by themselves: a burst does not move them any more.
+    if (Math.abs(this.#scroller.scrollTop - this.#top) > 1) this.#burst = { node: null, at: 0 };
+    this.#notePlace();
     if (!this.#pinned) return;
     this.jump.hidden = true;
     this.#handlers.onSeen();

@@ -5,7 +5,7 @@
  * the server has not confirmed is not in it.
  * On failure (the browser refuses) one sentence says so and nothing is lost.
  */
-import { h } from "./dom.js";
+import { h, write } from "./dom.js";
 
 /** `entries` as the thread keeps them, oldest first. */
 export function transcript(entries, texts, name) {
@@ -22,7 +22,7 @@ export function transcript(entries, texts, name) {
 async function copy(text, panel) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   // A page without https has no clipboard of its own.
-  const field = h("textarea", { class: "unseen", text });
+  const field = h("textarea", { class: "unseen" });
   panel.append(field);
   field.value = text;
   field.select();
@@ -65,13 +65,13 @@ export class Transcript {
 
   relabel(texts) {
     this.#texts = texts;
-    this.copy.textContent = texts.say("transcript_copy");
-    this.save.textContent = texts.say("transcript_save");
+    write(this.copy, texts.say("transcript_copy"));
+    write(this.save, texts.say("transcript_save"));
     this.said.textContent = "";
   }
 
   #say(key, handlers) {
-    this.said.textContent = this.#texts.say(key);
+    write(this.said, this.#texts.say(key));
     handlers.announce(this.said.textContent);
   }
 }

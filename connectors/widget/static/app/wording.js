@@ -6,6 +6,9 @@
 import { TEXTS } from "./texts.js";
 
 export const LANGUAGES = ["de", "en"];
+const DAY = 86_400_000;
+// Characters of a message by which a button names it.
+const BEGINNING = 60;
 
 export const languageOrDefault = (value) => {
   const short = String(value || "").slice(0, 2).toLowerCase();
@@ -49,6 +52,13 @@ export class Wording {
     return Number.isNaN(at.getTime()) ? "" : `${this.#day.format(at)}, ${this.#clock.format(at)}`;
   }
 
+  /** A button's name that says which message it belongs to: "Warum diese Antwort? Nachricht 4, 14:03: Ihr Vertrag …" */
+  about(label, { seq, at, text }) {
+    const words = text.replace(/\s+/g, " ").trim();
+    const beginning = words.length > BEGINNING ? `${words.slice(0, BEGINNING).replace(/ \S*$/, "")} …` : words;
+    return this.say("about_message", { label, seq, time: this.moment(at), beginning });
+  }
+
   /** "340 KB", "2,4 MB" */
   size(bytes) {
     const megabytes = bytes >= 1024 * 1024;
@@ -74,6 +84,8 @@ export class Wording {
     const parts = sources.map(({ label, as_of: asOf }) => {
       const at = new Date(asOf);
       if (!asOf || Number.isNaN(at.getTime())) return label;
+      // Midnight in UTC: of a law and the like only the day is known.
+      if (at.getTime() % DAY === 0) return this.say("as_of_day_only", { label, day: this.#day.format(at) });
       const time = this.#clock.format(at);
       if (this.#isToday(at)) return this.say("as_of_today", { label, time });
       return this.say("as_of_day", { label, time, day: this.#day.format(at) });
