@@ -23,7 +23,7 @@ from aiohttp import web
 from bot.bootstrap import Services
 from bot.conversation.limits import TEXT_LIMIT, TextRefused
 from bot.conversation.roles import Role
-from bot.service.conversations import Refused
+from bot.service.outcomes import Refused
 from bot.store.audit import Actor, record, was_recorded
 from bot.store.errors import UnknownConversation
 from bot.store.sessions import DeskSession

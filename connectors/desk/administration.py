@@ -16,9 +16,10 @@ from bot.service.administration import AccountOverview, Administration
 from bot.service.agents import AccountRefused, SecurityPolicy
 from bot.service.schedule import OpeningHours
 from bot.service.templates import templates
-from bot.service.working_hours import holidays_of
+from bot.service.working_hours import HoursUnreadable, holidays_of, written
 from bot.store.audit import AuditEntry
 from bot.store.tokens import Agent
+from bot.transparency.format import REGION
 from bot.transparency.wording import LANGUAGES
 from connectors.desk import views
 from connectors.desk.access import AgentHandler, Route, actor_of, decoded, session_in
@@ -98,6 +99,8 @@ class Holiday(msgspec.Struct, kw_only=True):
 class Hours(OpeningHours, frozen=True, kw_only=True):
     """The hours, and the public holidays that count by themselves."""
 
+    # For each weekday from Monday its times as in `08:00-12:00`: `hours` as a form shows them. None with `24/7`.
+    week: list[list[str]] | None
     holidays: list[Holiday]
 
 
@@ -213,8 +216,8 @@ class AdministrationRoutes:
         body = await decoded(request, OpeningHours)
         try:
             await self._administration.set_hours(actor_of(request, self._services()), body)
-        except ValueError as error:
-            raise ApiError(422, "hours", "desk_error_hours", problem=str(error)) from error
+        except HoursUnreadable as error:
+            raise ApiError(422, "hours", f"desk_error_hours_{error.problem}", part=error.part) from error
         return json_response(_hours_view(body, request))
 
     async def _security(self, _request: web.Request, _agent: Agent) -> web.Response:
@@ -256,11 +259,14 @@ class AdministrationRoutes:
 
 
 def _hours_view(hours: OpeningHours, request: web.Request) -> Hours:
-    """The hours, and the public holidays that count by themselves this year and the next."""
-    year = date.today().year
-    known = [one for ahead in (year, year + 1) for one in holidays_of(hours.state, ahead, request_language(request))]
+    """The hours, and the public holidays that count by themselves from today to the end of the next year."""
+    today = datetime.now(REGION).date()
+    years, language = (today.year, today.year + 1), request_language(request)
+    known = [one for year in years for one in holidays_of(hours.state, year, language) if one[0] >= today]
+    parsed = hours.parsed()
     return Hours(
         hours=hours.hours,
+        week=None if parsed.always else [written(spans) for spans in parsed.week],
         state=hours.state,
         days=hours.days,
         holidays=[Holiday(day=day, name=name) for day, name in known],

@@ -17,6 +17,7 @@ from bot.bootstrap import Job, Services
 from bot.service.agents import LoginRefused
 from bot.service.delivery import Sender
 from bot.store.tokens import Agent
+from bot.transparency.together import PATTERN
 from bot.transparency.wording import LANGUAGES
 from connectors.desk import views
 from connectors.desk.access import (
@@ -133,6 +134,9 @@ class Desk:
         if self._sockets is not None:
             await self._sockets.close()
 
+    async def close(self) -> None:
+        """Nothing: no worker works for it."""
+
     async def _page(self, _request: web.Request) -> web.FileResponse:
         return web.FileResponse(_STATIC / "index.html")
 
@@ -193,4 +197,4 @@ class Desk:
         language = request.match_info["language"]
         if language not in LANGUAGES:
             raise web.HTTPNotFound
-        return json_response(self.services.words.table("desk_", language))
+        return json_response({"together": PATTERN, **self.services.words.table("desk_", language)})

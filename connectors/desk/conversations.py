@@ -16,14 +16,22 @@ from actions.crm.models import CustomerOverview
 from bot.bootstrap import Services
 from bot.conversation.roles import Role
 from bot.service.canned import canned_replies, suggested
-from bot.service.conversations import Refused
+from bot.service.outcomes import Refused
 from bot.service.summary import two_lines
 from bot.service.templates import templates
 from bot.store.cases import cases
-from bot.store.desk_lists import VIEWS, Listed, View, conversation_list, found_conversations, invited_to
+from bot.store.desk_lists import VIEWS, Listed, View, conversation_list, found_conversations, invited_to, passages
 from bot.store.errors import UnknownConversation
 from bot.store.held import undecided
-from bot.store.log import messages_before, newest_messages, overviews, read_conversation, stream_head, tenures
+from bot.store.log import (
+    goes_on_in,
+    messages_before,
+    newest_messages,
+    overviews,
+    read_conversation,
+    stream_head,
+    tenures,
+)
 from bot.store.notes import invitations, notes
 from bot.store.outbox import deliveries
 from bot.store.ratings import ratings
@@ -32,7 +40,7 @@ from bot.store.tokens import Agent
 from bot.store.traces import traces
 from bot.store.unit_of_work import Unit
 from bot.store.wrong_answers import answers_of, reports_of
-from connectors.desk import views
+from connectors.desk import detail_views, thread_views, views
 from connectors.desk.access import AgentHandler, Content, Route, decoded
 from connectors.desk.files import DeskFiles, file_views
 from connectors.desk.messenger import UseTemplate, explained, messenger_view
@@ -74,9 +82,11 @@ class SendFile(msgspec.Struct):
 
 
 class HandBack(msgspec.Struct):
-    """Body of a handback: a sentence of context for colleagues, never shown to the customer."""
+    """Body of a handback: a sentence of context for colleagues, never shown to the customer, and the topic that the bot
+    offers to go on with."""
 
     note: Annotated[str, Meta(max_length=500)] | None = None
+    topic: Annotated[str, Meta(max_length=60)] | None = None
 
 
 class ConversationList(msgspec.Struct, kw_only=True):
@@ -85,6 +95,8 @@ class ConversationList(msgspec.Struct, kw_only=True):
     position: int
     total: int
     conversations: list[views.Summary]
+    # Of a search: by conversation, the newest entry that holds the words.
+    passages: dict[str, str] = {}
 
 
 class Receipt(msgspec.Struct, kw_only=True):
@@ -104,7 +116,7 @@ class Changed(msgspec.Struct, kw_only=True):
 class Events(msgspec.Struct, kw_only=True):
     """Entries of a thread, in order."""
 
-    events: list[views.EventView]
+    events: list[thread_views.EventView]
 
 
 class ConversationRoutes:
@@ -125,7 +137,7 @@ class ConversationRoutes:
             agent_route(
                 "GET", "/conversations", self._list, answer=ConversationList, query={"view": ListName, "q": Search}
             ),
-            agent_route("GET", one, self._detail, records="conversation.opened", answer=views.Detail),
+            agent_route("GET", one, self._detail, records="conversation.opened", answer=detail_views.Detail),
             agent_route(
                 "GET",
                 f"{one}/events",
@@ -181,11 +193,14 @@ class ConversationRoutes:
             position = await stream_head(unit)
             if view == "search":
                 listed = await found_conversations(unit, agent, search) if search else Listed(total=0, overviews=[])
+                found = await passages(unit, [one.conversation.id for one in listed.overviews], search)
             else:
                 chosen: View = next(one for one in get_args(View) if one == view)
-                listed = await conversation_list(unit, agent, chosen, search=search)
+                listed, found = await conversation_list(unit, agent, chosen, search=search), {}
             summaries = await summaries_of(unit, self._services, listed, request)
-        return json_response(ConversationList(position=position, total=listed.total, conversations=summaries))
+        return json_response(
+            ConversationList(position=position, total=listed.total, conversations=summaries, passages=found)
+        )
 
     async def _detail(self, request: web.Request, agent: Agent) -> web.Response:
         conversation_id, language, words = request.match_info["id"], request_language(request), self._services.words
@@ -208,26 +223,26 @@ class ConversationRoutes:
             answers, reported = await answers_of(unit, conversation_id), await reports_of(unit, conversation_id)
         customer, customer_error = await self._customer(found[0].conversation.customer_number, request)
         return json_response(
-            views.Detail(
+            detail_views.Detail(
                 position=position,
                 summary=views.summary_view(found[0], words, language, [one.agent_id for one in reading]),
-                events=[views.event_view(entry) for entry in entries],
-                tenures=[views.tenure_view(tenure) for tenure in history],
-                customer=views.customer_view(customer) if customer else None,
+                events=[thread_views.event_view(entry) for entry in entries],
+                tenures=[detail_views.tenure_view(tenure) for tenure in history],
+                customer=detail_views.customer_view(customer) if customer else None,
                 customer_error=customer_error,
-                traces=[views.trace_view(trace) for trace in tried],
+                traces=[detail_views.trace_view(trace) for trace in tried],
                 cases=[views.case_view(case) for case in opened],
                 deliveries=explained(undelivered, words, language),
                 messenger=messenger,
-                notes=[views.note_view(note) for note in written],
-                held=[views.held_view(one) for one in kept],
+                notes=[thread_views.note_view(note) for note in written],
+                held=[thread_views.held_view(one) for one in kept],
                 invited=[views.AgentView(id=one.agent_id, name=one.agent_name) for one in reading],
-                ratings=[views.rating_view(one) for one in rated],
+                ratings=[detail_views.rating_view(one) for one in rated],
                 summary_lines=list(two_lines(words, language, found[0], tried, customer, opened)),
                 suggested=suggested(replies, tried),
                 files=files,
                 answers=answers,
-                reports=[views.report_view(one) for one in reported],
+                reports=[thread_views.report_view(one) for one in reported],
             )
         )
 
@@ -239,9 +254,9 @@ class ConversationRoutes:
             found = await overviews(unit, [conversation_id])
             if not found:
                 raise UnknownConversation(conversation_id)
-            await check_visible(unit, agent, conversation_id, found[0].conversation.team)
+            await check_thread_visible(unit, agent, conversation_id, found[0].conversation.team)
             entries = await messages_before(unit, conversation_id, int(before), THREAD)
-        return json_response(Events(events=[views.event_view(entry) for entry in entries]))
+        return json_response(Events(events=[thread_views.event_view(entry) for entry in entries]))
 
     async def _customer(self, number: str | None, request: web.Request) -> tuple[CustomerOverview | None, str | None]:
         if number is None:
@@ -257,7 +272,7 @@ class ConversationRoutes:
         if found is not None:
             async with self._services.store.read() as unit:
                 row = await read_conversation(unit, found[0].conversation_id)
-                await check_visible(unit, agent, found[0].conversation_id, row.team if row else "")
+                await check_thread_visible(unit, agent, found[0].conversation_id, row.team if row else "")
         return file_response(found)
 
     # --- speaking ---
@@ -291,7 +306,7 @@ class ConversationRoutes:
     async def _hand_back(self, request: web.Request, agent: Agent) -> web.Response:
         body = await decoded(request, HandBack)
         note = (body.note or "").strip() or None
-        await self._services.conversations.hand_back(request.match_info["id"], agent, note)
+        await self._services.conversations.hand_back(request.match_info["id"], agent, note, body.topic)
         return await changed(self._services, request, agent)
 
 
@@ -320,6 +335,13 @@ async def check_visible(unit: Unit, agent: Agent, conversation_id: str, team_id:
     if not await sees(unit, agent, conversation_id):
         one = await team(unit, team_id)
         raise Refused("other_team", team_de=one.name_de if one else team_id, team_en=one.name_en if one else team_id)
+
+
+async def check_thread_visible(unit: Unit, agent: Agent, conversation_id: str, team_id: str) -> None:
+    """As `check_visible`; what goes on in a conversation that this agent sees is theirs to read too."""
+    goes_on = await goes_on_in(unit, conversation_id)
+    if goes_on is None or not await sees(unit, agent, goes_on):
+        await check_visible(unit, agent, conversation_id, team_id)
 
 
 def agent_route(method: str, path: str, handler: AgentHandler, **more: Any) -> Route:

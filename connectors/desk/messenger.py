@@ -9,10 +9,12 @@ import msgspec
 from msgspec import Meta
 
 from bot.service.templates import templates
+from bot.store.log import read_conversation
 from bot.store.outbox import DeliveryRecord
 from bot.store.unit_of_work import Unit
-from bot.store.whatsapp_contacts import contact_of_conversation
+from bot.store.whatsapp_contacts import contact_of_conversation, joined_conversations
 from bot.store.whatsapp_parts import newest_states
+from bot.transparency.format import spoken_phone
 from bot.transparency.wording import Language, Wording, language_of
 
 
@@ -30,16 +32,27 @@ class ReceiptView(msgspec.Struct, kw_only=True):
     state: str
 
 
+class JoinedView(msgspec.Struct, kw_only=True):
+    """Another conversation of the same person, which goes on in this one; its entries are fetched like any others."""
+
+    id: str
+    opened_at: datetime
+    ended_at: datetime
+
+
 class MessengerView(msgspec.Struct, kw_only=True):
     """A conversation's messenger."""
 
     number: str | None
+    # Our own number that they write to.
+    our_number: str | None
     # Until when free text can be sent.
     window_until: datetime | None
     # The customer does not want to be written to first.
     stopped: bool
     templates: list[TemplateView]
     receipts: list[ReceiptView]
+    joined: list[JoinedView]
 
 
 class UseTemplate(msgspec.Struct):
@@ -57,7 +70,8 @@ async def messenger_view(unit: Unit, conversation_id: str, locale: str) -> Messe
         return None
     language = language_of(locale)
     return MessengerView(
-        number=None if person.number is None else f"+{person.number}",
+        number=None if person.number is None else spoken_phone(f"+{person.number}"),
+        our_number=None if person.our_number is None else spoken_phone(f"+{person.our_number}"),
         window_until=person.window_until,
         stopped=person.stopped_at is not None,
         templates=[
@@ -68,6 +82,11 @@ async def messenger_view(unit: Unit, conversation_id: str, locale: str) -> Messe
             ReceiptView(seq=part.last_seq, state=part.state)
             for part in await newest_states(unit, conversation_id)
             if part.part == part.parts - 1
+        ],
+        joined=[
+            JoinedView(id=row.id, opened_at=row.opened_at, ended_at=row.last_at)
+            for one in await joined_conversations(unit, conversation_id)
+            if (row := await read_conversation(unit, one)) is not None
         ],
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.service.conversations import Refused
+from bot.service.outcomes import Refused
 from bot.transparency.wording import Wording
 from connectors.frames import ApiError, request_language
 
@@ -22,6 +22,7 @@ _STATUS = {
     "example_form": 422,
     "example_known": 409,
     "example_personal": 422,
+    "joined": 409,
     "no_answer": 422,
     "not_holder": 409,
     "other_team": 403,
@@ -38,6 +39,7 @@ _STATUS = {
     "unknown_reply": 404,
     "unknown_report": 404,
     "unknown_team": 422,
+    "unknown_topic": 422,
     "withdrawn": 409,
 }
 

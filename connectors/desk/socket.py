@@ -2,12 +2,16 @@
 
 What is sent is always read afresh from the store behind the last position, so a desk that was away misses nothing and
 sees nothing twice. A desk that is too far behind is told to load its lists anew.
+
+How far an agent has read is kept a moment after they have read it, so that scrolling is not a write each, and at the
+latest when the socket closes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -26,7 +30,7 @@ from bot.store.sessions import DeskSession
 from bot.store.wakeup import Hint
 from bot.transparency.wording import Language
 from connectors.closing import Closing, all_gone
-from connectors.desk import views
+from connectors.desk import thread_views, views
 from connectors.frames import encode, request_language
 
 log = structlog.get_logger(__name__)
@@ -38,6 +42,8 @@ _REPLAY = 500
 _SEND_TIMEOUT = 10.0
 # How often, at least, a connected desk moves its agent's deadlines and its session is checked, in seconds.
 _PRESENCE_EVERY = 20.0
+# How long what was read is gathered before it is kept, in seconds.
+_GATHER_READ = 2.0
 
 Id = Annotated[str, Meta(max_length=40)]
 
@@ -128,6 +134,10 @@ class _Connection:
         self._passing: set[asyncio.Task[None]] = set()
         # Conversations and whether this agent may see them, as of their last change or the last look at the session.
         self._visible: dict[str, bool] = {}
+        # How far the agent has read in this window, and what of it is not kept yet.
+        self._read: dict[str, int] = {}
+        self._unkept: dict[str, int] = {}
+        self._gathered = asyncio.Event()
 
     def notify(self, hint: Hint) -> None:
         """Something happened somewhere."""
@@ -139,10 +149,16 @@ class _Connection:
             self._tell("typing", hint, {"kind": "human", "id": hint.typing_by, "name": hint.typing_name})
         if hint.looking_by not in {None, self._session.agent.id}:
             self._tell("looking", hint, {"kind": "human", "id": hint.looking_by, "name": hint.looking_name})
+        if hint.read_by == self._session.agent.id and hint.read > self._read.get(hint.conversation_id, 0):
+            self._read[hint.conversation_id] = hint.read
+            self._begin(self._send({"type": "read", "conversation": hint.conversation_id, "seq": hint.read}))
 
     def _tell(self, kind: str, hint: Hint, author: dict[str, Any]) -> None:
         """Pass on what lasts no longer than a moment, if the agent may see it; a desk that is not ready misses it."""
-        task = asyncio.create_task(self._pass_on(kind, hint.conversation_id, author))
+        self._begin(self._pass_on(kind, hint.conversation_id, author))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._passing.add(task)
         task.add_done_callback(self._passing.discard)
 
@@ -161,14 +177,19 @@ class _Connection:
 
     async def serve(self) -> None:
         """Hello, then changes out and typing in."""
-        tasks = [asyncio.create_task(self._presence()), asyncio.create_task(self._pump())]
+        tasks = [asyncio.create_task(work) for work in (self._presence(), self._pump(), self._keep_reading())]
         try:
             await self.closing.read_until_closed(self.ws, self._take)
         finally:
-            await end(tasks)
-            # At once, so that nobody is given a conversation whose desk has just closed.
-            with contextlib.suppress(StoreUnavailable):
-                await self._services.presence.gone(self._id)
+            # A handler whose connection is lost may be cancelled: what is to be done at the end is done all the same.
+            await asyncio.shield(asyncio.ensure_future(self._leave(tasks)))
+
+    async def _leave(self, tasks: list[asyncio.Task[None]]) -> None:
+        await end(tasks)
+        # At once, so that nobody is given a conversation whose desk has just closed.
+        with contextlib.suppress(StoreUnavailable):
+            await self._services.presence.gone(self._id)
+            await self._keep_read()
 
     async def _take(self, message: WSMessage) -> None:
         frame = self._frame(message)
@@ -208,6 +229,24 @@ class _Connection:
                 self._services.store.wakeup.publish(
                     Hint(conversation_id=frame.conversation, looking_by=agent.id, looking_name=agent.name)
                 )
+                if frame.seq > self._read.get(frame.conversation, 0):
+                    self._read[frame.conversation] = self._unkept[frame.conversation] = frame.seq
+                    self._gathered.set()
+
+    async def _keep_reading(self) -> None:
+        while True:
+            await self._gathered.wait()
+            self._gathered.clear()
+            await asyncio.sleep(_GATHER_READ)
+            with contextlib.suppress(StoreUnavailable):
+                await self._keep_read()
+
+    async def _keep_read(self) -> None:
+        """Keep what was read since the last time; what could not be kept is kept with the next."""
+        places = dict(self._unkept)
+        if places:
+            await self._services.desk.has_read(self._session.agent, places)
+            self._unkept = {one: seq for one, seq in self._unkept.items() if seq > places.get(one, 0)}
 
     def _frame(self, message: Any) -> Hello | Typing | Looking | Ping | None:
         if message.type is not WSMsgType.TEXT:
@@ -273,7 +312,7 @@ class _Connection:
                     summary = views.summary_view(
                         overview, self._services.words, self._language, invited.get(conversation_id, ())
                     )
-                    event = views.event_view(entry) if entry else None
+                    event = thread_views.event_view(entry) if entry else None
                     await self._send({"type": "change", "position": position, "summary": summary, "event": event})
                 self._position = position
 

@@ -16,7 +16,8 @@ from bot.service.examples import LONGEST
 from bot.service.wrong_answers import Accepted, Review
 from bot.store.tokens import Agent
 from bot.store.wrong_answers import State
-from connectors.desk import views
+from bot.transparency.openings import topics_to_go_on_with
+from connectors.desk import thread_views, views
 from connectors.desk.access import Route, actor_of, decoded
 from connectors.desk.conversations import agent_route
 from connectors.frames import ApiError, json_response
@@ -25,9 +26,10 @@ Intent = Annotated[str, Meta(max_length=60)]
 
 
 class Intents(msgspec.Struct, kw_only=True):
-    """What the bot can be taught."""
+    """What the bot can be taught, and what of it it can go on with when it gets a conversation back."""
 
     intents: list[str]
+    topics: list[str]
 
 
 class ReportAnswer(msgspec.Struct):
@@ -66,7 +68,7 @@ class TeachingRoutes:
                 self._report,
                 records="conversation.answer_reported",
                 body=ReportAnswer,
-                answer=views.ReportView,
+                answer=thread_views.ReportView,
             ),
             Route(
                 method="GET",
@@ -95,14 +97,15 @@ class TeachingRoutes:
         )
 
     async def _intents(self, _request: web.Request, _agent: Agent) -> web.Response:
-        return json_response(Intents(intents=self._services.wrong_answers.intents))
+        topics = topics_to_go_on_with(self._services.words)
+        return json_response(Intents(intents=self._services.wrong_answers.intents, topics=topics))
 
     async def _report(self, request: web.Request, agent: Agent) -> web.Response:
         body = await decoded(request, ReportAnswer)
         report = await self._services.wrong_answers.report(
             request.match_info["id"], agent, body.seq, body.intent, body.note
         )
-        return json_response(views.report_view(report))
+        return json_response(thread_views.report_view(report))
 
     async def _review(self, request: web.Request, _agent: Agent) -> web.Response:
         asked = request.query.get("state", "open")

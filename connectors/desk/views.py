@@ -1,31 +1,19 @@
-"""What the desk shows, as types: one place that turns stored values into what an agent reads."""
+"""What the desk's lists show, as types: people, conversations and cases, made of stored values in this one place."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
-from actions.crm.models import Appointment, Contract, Customer, CustomerOverview, Invoice, Outage, Ticket
 from bot.conversation.handover import Reason
-from bot.conversation.model import File, Holder, Message
+from bot.conversation.model import Holder
 from bot.store.cases import Case
-from bot.store.conversations import Conversation
-from bot.store.held import HeldReply
+from bot.store.entries import Conversation
 from bot.store.log import Overview, TenureRecord
-from bot.store.notes import Note
-from bot.store.outbox import DeliveryRecord
-from bot.store.ratings import Rating
 from bot.store.tokens import Agent
-from bot.store.traces import Trace
-from bot.store.wrong_answers import WrongAnswer
-from bot.transparency.gate import let_out
 from bot.transparency.wording import Language, Wording
-from connectors.desk.files import FileView
-from connectors.desk.messenger import MessengerView
-from connectors.frames import event_frame
 
 
 class AgentView(msgspec.Struct, kw_only=True):
@@ -88,19 +76,10 @@ class Summary(msgspec.Struct, kw_only=True):
     revision: int
     # Ids of the agents who were invited to read along.
     invited: list[str]
-
-
-class TenureView(msgspec.Struct, kw_only=True):
-    """Who held the conversation when, and why it began."""
-
-    epoch: int
-    holder: str
-    agent: AgentView | None
-    reason: str
-    detail: str | None
-    started_at: datetime
-    ended_at: datetime | None
-    deadline_at: datetime | None
+    # The conversation of the same person in which this one goes on.
+    goes_on_in: str | None = None
+    # Why an agent closed it, as a code.
+    closed_as: str | None = None
 
 
 class CaseView(msgspec.Struct, kw_only=True):
@@ -121,129 +100,8 @@ class CaseView(msgspec.Struct, kw_only=True):
     solved_at: datetime | None
 
 
-class NoteView(msgspec.Struct, kw_only=True):
-    """A private note. `after_seq` is its place in the thread."""
-
-    id: str
-    author: AgentView
-    kind: str
-    text: str
-    after_seq: int
-    case: str | None
-    at: datetime
-
-
-class HeldView(msgspec.Struct, kw_only=True):
-    """A reply held back (`held`) until `due_at`, or not sent because the conversation had changed hands (`refused`)."""
-
-    id: str
-    client_id: str
-    agent: AgentView
-    text: str
-    state: str
-    due_at: datetime
-
-
-class RatingView(msgspec.Struct, kw_only=True):
-    """What the customer said of an agent's help; `stars` is null while they have said nothing."""
-
-    agent: AgentView
-    asked_at: datetime
-    stars: int | None
-    sentence: str | None
-
-
-class ReportView(msgspec.Struct, kw_only=True):
-    """An answer of the bot that was reported as wrong: by whom, what it should have been, what was decided."""
-
-    seq: int
-    by: AgentView
-    at: datetime
-    intent: str | None
-    note: str
-    state: str
-    example_intent: str | None
-    decided_by: str | None
-
-
 class Nothing(msgspec.Struct):
     """Done; there is nothing to say about it."""
-
-
-class ButtonView(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A choice that was offered."""
-
-    id: str
-    title: str
-    opens: str | None = None
-
-
-class SourceView(msgspec.Struct, kw_only=True):
-    """Where an answer comes from, as of when."""
-
-    label: str
-    as_of: datetime
-
-
-class EventView(msgspec.Struct, kw_only=True, omit_defaults=True, tag_field="type", tag="event"):
-    """An entry of the thread: agents see what customers see."""
-
-    seq: int
-    at: datetime
-    kind: str
-    author: AuthorView
-    text: str
-    holder: str
-    holder_name: str | None = None
-    buttons: list[ButtonView] = []
-    sources: list[SourceView] = []
-    case: str | None = None
-    files: list[File] = []
-    client_id: str | None = None
-
-
-class CustomerData(msgspec.Struct, kw_only=True):
-    """The customer as the customer data system knows them."""
-
-    customer: Customer
-    contracts: list[Contract]
-    open_invoices: list[Invoice]
-    outage: Outage | None
-    next_appointment: Appointment | None
-    tickets: list[Ticket]
-    # False: the ticket system is away, so that `tickets` tells nothing.
-    tickets_known: bool
-
-
-class Detail(msgspec.Struct, kw_only=True):
-    """Everything about one conversation."""
-
-    position: int
-    summary: Summary
-    events: list[EventView]
-    tenures: list[TenureView]
-    customer: CustomerData | None
-    # Why the customer system's data is missing, in the agent's language.
-    customer_error: str | None
-    # What the brain returned for each turn, as it was kept, and what became of it.
-    traces: list[dict[str, Any]]
-    cases: list[CaseView]
-    # Messages to a channel that pushes which have not (yet) arrived.
-    deliveries: list[DeliveryRecord]
-    # Present for conversations over a messenger.
-    messenger: MessengerView | None
-    notes: list[NoteView]
-    held: list[HeldView]
-    invited: list[AgentView]
-    ratings: list[RatingView]
-    # Two lines, made by rules.
-    summary_lines: list[str]
-    # Shortcuts of canned replies that answer what the bot understood.
-    suggested: list[str]
-    files: list[FileView]
-    # Places of the bot's answers, which can be reported as wrong, and the reports.
-    answers: list[int]
-    reports: list[ReportView]
 
 
 def agent_view(agent: Agent) -> AgentView:
@@ -260,7 +118,7 @@ def summary_view(overview: Overview, words: Wording, language: Language, invited
         locale=row.locale,
         holder=row.holder.value,
         epoch=row.epoch,
-        agent=_agent_of(tenure),
+        agent=holder_view(tenure),
         reason=_reason_view(overview, words, language),
         waiting_since=tenure.started_at,
         deadline_at=tenure.deadline_at,
@@ -276,6 +134,8 @@ def summary_view(overview: Overview, words: Wording, language: Language, invited
         promised_until=overview.promised_until,
         revision=row.desk_revision,
         invited=list(invited),
+        goes_on_in=tenure.detail if tenure.reason is Reason.JOINED else None,
+        closed_as=tenure.detail if tenure.reason is Reason.CLOSED_BY_AGENT else None,
     )
 
 
@@ -293,22 +153,9 @@ def _reason_view(overview: Overview, words: Wording, language: Language) -> Reas
     return ReasonView(code=reason.value, text=words.say(f"desk_reason_{reason.value}", language))
 
 
-def _agent_of(tenure: TenureRecord) -> AgentView | None:
+def holder_view(tenure: TenureRecord) -> AgentView | None:
+    """The agent who held the conversation then, if one did."""
     return AgentView(id=tenure.agent_id, name=tenure.agent_name or "") if tenure.agent_id else None
-
-
-def tenure_view(tenure: TenureRecord) -> TenureView:
-    """A row of the conversation's history."""
-    return TenureView(
-        epoch=tenure.epoch,
-        holder=tenure.holder.value,
-        agent=_agent_of(tenure),
-        reason=tenure.reason.value,
-        detail=tenure.detail,
-        started_at=tenure.started_at,
-        ended_at=tenure.ended_at,
-        deadline_at=tenure.deadline_at,
-    )
 
 
 def case_view(case: Case) -> CaseView:
@@ -327,82 +174,3 @@ def case_view(case: Case) -> CaseView:
         owner=AgentView(id=case.owner_id, name=case.owner_name or "") if case.owner_id else None,
         solved_at=case.solved_at,
     )
-
-
-def note_view(note: Note) -> NoteView:
-    """A private note."""
-    return NoteView(
-        id=note.id,
-        author=AgentView(id=note.agent_id, name=note.agent_name),
-        kind=note.kind,
-        text=note.text,
-        after_seq=note.after_seq,
-        case=note.case_number,
-        at=note.at,
-    )
-
-
-def held_view(one: HeldReply) -> HeldView:
-    """A reply that is held back or was not sent."""
-    return HeldView(
-        id=one.id,
-        client_id=one.client_id,
-        agent=AgentView(id=one.agent_id, name=one.agent_name),
-        text=one.text,
-        state=one.state,
-        due_at=one.due_at,
-    )
-
-
-def report_view(one: WrongAnswer) -> ReportView:
-    """A report of a wrong answer."""
-    return ReportView(
-        seq=one.seq,
-        by=AgentView(id=one.reported_by, name=one.reported_name),
-        at=one.reported_at,
-        intent=one.right_intent,
-        note=one.note,
-        state=one.state,
-        example_intent=one.example_intent,
-        decided_by=one.decided_by,
-    )
-
-
-def rating_view(rating: Rating) -> RatingView:
-    """A rating, or the question for one."""
-    return RatingView(
-        agent=AgentView(id=rating.agent_id, name=rating.agent_name),
-        asked_at=rating.asked_at,
-        stars=rating.stars,
-        sentence=rating.sentence,
-    )
-
-
-def trace_view(trace: Trace) -> dict[str, Any]:
-    """A trace: what the brain returned, and what became of it."""
-    return {
-        **trace.body,
-        "turn_id": trace.turn_id,
-        "seq": trace.seq,
-        "at": trace.at,
-        "outcome": trace.outcome,
-        "milliseconds": trace.milliseconds,
-    }
-
-
-def customer_view(overview: CustomerOverview) -> CustomerData:
-    """The customer as the CRM knows them."""
-    return CustomerData(
-        customer=overview.customer,
-        contracts=list(overview.contracts),
-        open_invoices=[overview.open_invoice] if overview.open_invoice else [],
-        outage=overview.outage,
-        next_appointment=overview.next_appointment,
-        tickets=list(overview.tickets),
-        tickets_known=overview.tickets_known,
-    )
-
-
-def event_view(message: Message) -> EventView:
-    """A log entry; agents see what customers see."""
-    return msgspec.convert(event_frame(let_out(message)), EventView)

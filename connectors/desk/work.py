@@ -16,9 +16,10 @@ from bot.service.case_work import CaseChange, WorkingHoursCount
 from bot.service.desk_work import CloseReason
 from bot.store.cases import case_list
 from bot.store.desk_tables import DEFAULT_TEAM
+from bot.store.reads import read_places
 from bot.store.teams import Colleague, colleagues, teams, teams_of
 from bot.store.tokens import Agent
-from connectors.desk import views
+from connectors.desk import thread_views, views
 from connectors.desk.access import Route, decoded
 from connectors.desk.conversations import Changed, ClientId, Receipt, Reply, agent_route, changed
 from connectors.frames import ApiError, json_response, request_language
@@ -30,7 +31,7 @@ Id = Annotated[str, Meta(min_length=1, max_length=40)]
 class Held(msgspec.Struct, kw_only=True):
     """What became of a reply: held back, or already a message."""
 
-    held: views.HeldView | None = None
+    held: thread_views.HeldView | None = None
     message: Receipt | None = None
 
 
@@ -105,6 +106,12 @@ class Availability(msgspec.Struct):
     available: bool
 
 
+class ReadPlaces(msgspec.Struct, kw_only=True):
+    """How far this agent has read, on any device: the newest entry by conversation. Closed ones are not in it."""
+
+    read: dict[str, int]
+
+
 class CannedList(msgspec.Struct, kw_only=True):
     """Canned replies in both languages."""
 
@@ -132,7 +139,12 @@ class WorkRoutes:
             ),
             agent_route("POST", f"{held}/send", self._send, records="conversation.answered", answer=views.Nothing),
             agent_route(
-                "POST", f"{one}/notes", self._note, records="conversation.noted", body=WriteNote, answer=views.NoteView
+                "POST",
+                f"{one}/notes",
+                self._note,
+                records="conversation.noted",
+                body=WriteNote,
+                answer=thread_views.NoteView,
             ),
             agent_route(
                 "POST",
@@ -155,6 +167,7 @@ class WorkRoutes:
             agent_route("GET", "/people", self._people, answer=People),
             agent_route("POST", "/availability", self._availability, body=Availability, answer=views.Nothing),
             agent_route("GET", "/canned", self._canned, answer=CannedList),
+            agent_route("GET", "/read", self._read, answer=ReadPlaces),
         )
 
     # --- replies held back ---
@@ -165,7 +178,7 @@ class WorkRoutes:
         message = written.message
         return json_response(
             Held(
-                held=views.held_view(written.held) if written.held else None,
+                held=thread_views.held_view(written.held) if written.held else None,
                 message=Receipt(message_id=message.id, seq=message.seq, at=message.at) if message else None,
             )
         )
@@ -183,7 +196,7 @@ class WorkRoutes:
     async def _note(self, request: web.Request, agent: Agent) -> web.Response:
         body = await decoded(request, WriteNote)
         note = await self._services.desk.note(request.match_info["id"], agent, body.text, client_id=body.client_id)
-        return json_response(views.note_view(note))
+        return json_response(thread_views.note_view(note))
 
     async def _transfer(self, request: web.Request, agent: Agent) -> web.Response:
         body, conversation_id = await decoded(request, Transfer), request.match_info["id"]
@@ -248,6 +261,10 @@ class WorkRoutes:
         body = await decoded(request, Availability)
         await self._services.presence.set_available(agent.id, body.available)
         return json_response(views.Nothing())
+
+    async def _read(self, _request: web.Request, agent: Agent) -> web.Response:
+        async with self._services.store.read() as unit:
+            return json_response(ReadPlaces(read=await read_places(unit, agent.id)))
 
     async def _canned(self, _request: web.Request, _agent: Agent) -> web.Response:
         async with self._services.store.read() as unit:

@@ -22,6 +22,7 @@ from bot.store.errors import UnknownConversation
 from bot.store.tokens import widget_pass
 from bot.transparency.format import moment
 from bot.transparency.record_page import record_body, record_page
+from bot.transparency.together import kept_together
 from bot.transparency.wording import Language, Wording
 from connectors.frames import request_language
 
@@ -117,7 +118,8 @@ def _reading(words: Wording, language: Language, record: Record, token: str) -> 
         for kind in ("html", "json")
     )
     erase = (
-        f'<section aria-labelledby="erase"><h2 id="erase">{say("record_erase")}</h2><p>{say("record_erase_text")}</p>'
+        f'<section class="erase" aria-labelledby="erase"><h2 id="erase">{say("record_erase")}</h2>'
+        f"<p>{say('record_erase_text')}</p>"
         f"{_elsewhere(words, language, record)}"
         f'<form method="post" action="/record/erase">{key}{lang}<p><label><input type="checkbox" name="confirmed" '
         f'value="yes" required> {say("record_erase_confirm")}</label></p><button>{say("record_erase")}</button>'
@@ -148,7 +150,7 @@ def _page(words: Wording, language: Language, title: str, body: str, *, status: 
         f'<body><main><h1>{heading}</h1>{body}<p><a href="/transparency?lang={language}">{more}</a></p></main>'
         "</body></html>"
     )
-    return web.Response(text=text, status=status, content_type="text/html", headers=_HEADERS)
+    return web.Response(text=kept_together(text), status=status, content_type="text/html", headers=_HEADERS)
 
 
 def _language(request: web.Request, asked: object) -> Language:

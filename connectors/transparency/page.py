@@ -19,6 +19,7 @@ from bot.bootstrap import Services
 from bot.conversation.model import utc_now
 from bot.service.figures import Figures, figures
 from bot.transparency.format import REGION, moment, month
+from bot.transparency.together import kept_together
 from bot.transparency.wording import LANGUAGES, Language, Wording
 from connectors.frames import json_response, request_language
 
@@ -41,7 +42,7 @@ def register_transparency(app: web.Application, services_key: web.AppKey[Service
         asked = request.query.get("lang")
         language: Language = "en" if asked == "en" else "de" if asked == "de" else request_language(request)
         body = _render(services, language, await _this_month(services))
-        return web.Response(text=body, content_type="text/html", headers={"Cache-Control": "no-store"})
+        return web.Response(text=kept_together(body), content_type="text/html", headers={"Cache-Control": "no-store"})
 
     async def data(request: web.Request) -> web.Response:
         services = request.app[services_key]

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -33,6 +34,12 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
+# How a browser is started that writes dates into fields as in Germany, whatever the page says. Debian has its German
+# words in a package of their own, `chromium-l10n`; without them fields of dates are as in America.
+IN_GERMAN: dict[str, Any] = {
+    "args": [*ARGUMENTS, "--lang=de"],
+    "env": {**os.environ, "LANGUAGE": "de", "LANG": "C.UTF-8"},
+}
 # A violation of the page's security policy becomes an error on the console, which fails the test.
 WATCH_POLICY = """document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`security policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));"""
@@ -169,6 +176,10 @@ class Windows:
     def post(self) -> Post:
         """The demonstration's post."""
         return Post(lambda: self._page("de"), self._base)
+
+    async def plain(self, language: Language, **options: object) -> Page:
+        """A page that is no window of a chat or a desk."""
+        return await self._page(language, **options)
 
     async def _page(self, language: Language, **options: object) -> Page:
         context = await self._browser.new_context(

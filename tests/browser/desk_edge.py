@@ -51,6 +51,7 @@ async def desk_edge(folder: Path) -> AsyncIterator[Edge]:
         database_url=f"sqlite+aiosqlite:///{folder / 'klartext.db'}",
         crm_url=f"sqlite+aiosqlite:///{folder / 'crm.db'}",
         brain_url=brain.url,
+        case_hours="Mo-Fr 08:00-18:00",
         undo_seconds=60,
     )
     await create_demo(settings.crm_url, date.today())

@@ -113,6 +113,8 @@ async def at_the_office(window: AgentWindow, login: Login) -> AsyncIterator[str]
             window.page.get_by_role("heading", level=1, name=window.words(f"desk_office_{name}"))
         ).to_be_visible()
         await expect(window.page.locator(".office-body").first).not_to_contain_text(window.words("desk_loading"))
+        if name == "hours":
+            await fill_week(window)
         yield f"office-{name}"
     await go(window, "#/office/account")
     form = window.page.get_by_role("form", name=window.words("desk_factor_begin"))
@@ -121,6 +123,19 @@ async def at_the_office(window: AgentWindow, login: Login) -> AsyncIterator[str]
     await expect(window.page.get_by_role("dialog").get_by_role("img")).to_be_visible()
     yield "second-factor"
     await window.page.keyboard.press("Escape")
+
+
+async def fill_week(window: AgentWindow) -> None:
+    """A week as an administrator fills it in; it is not saved."""
+    await window.page.get_by_label(window.words("desk_hours_always")).uncheck()
+    for code in ("mo", "fr"):
+        day = window.words(f"desk_weekday_{code}")
+        await window.page.get_by_role("button", name=window.words("desk_hours_add_of", day=day)).click()
+        if code == "mo":
+            await window.page.get_by_role("button", name=window.words("desk_hours_copy")).click()
+    last = window.page.get_by_role("group", name=day, exact=True).locator("input")
+    for place, value in enumerate(("08:00", "12:00", "13:00", "16:00")):
+        await last.nth(place).fill(value)
 
 
 async def go(window: AgentWindow, place: str) -> None:

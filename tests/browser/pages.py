@@ -20,9 +20,10 @@ PATIENCE = 15_000
 # The desk is promised within a second; a busy machine gets three.
 ARRIVAL = 3_000
 
+# By day and time, by the time of today, or by the day alone where no more is known, as of a law.
 SOURCE = {
-    "de": re.compile(r"^Quellen?: .+, Stand (\d{1,2}\. \S+ \d{4}, )?\d\d:\d\d Uhr$"),
-    "en": re.compile(r"^Sources?: .+, as of (\d{1,2} \S+ \d{4}, )?\d\d:\d\d$"),
+    "de": re.compile(r"^Quellen?: .+, Stand (\d{1,2}\. \S+ \d{4}(, \d\d:\d\d Uhr)?|\d\d:\d\d Uhr)$"),
+    "en": re.compile(r"^Sources?: .+, as of (\d{1,2} \S+ \d{4}(, \d\d:\d\d)?|\d\d:\d\d)$"),
 }
 
 

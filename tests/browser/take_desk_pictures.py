@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import async_playwright, expect
 
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, Windows
+from tests.browser.conftest import CHROMIUM, IN_GERMAN, Windows
 from tests.browser.desk_day import play
 from tests.browser.desk_edge import ANNA, CLARA, desk_edge
 from tests.browser.desk_tour import at_the_office, at_work, signed_out
@@ -59,7 +59,7 @@ async def main(folder: Path, *, everything: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="klartext-desk-") as var:
         async with desk_edge(Path(var)) as edge, async_playwright() as playwright:
             played = await play(edge)
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, **IN_GERMAN)
             for look, (size, scheme) in LOOKS.items():
                 windows = Windows(browser, edge)
                 out, agent, chief = [await windows.agent("de", viewport=size, color_scheme=scheme) for _ in range(3)]

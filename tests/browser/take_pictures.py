@@ -17,7 +17,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import Page, async_playwright, expect
 
-from tests.browser.conftest import ARGUMENTS, CHROMIUM, Windows
+from tests.browser.conftest import CHROMIUM, IN_GERMAN, Windows
 from tests.browser.pages import PATIENCE
 from tests.browser.stack import ROOT, Stack
 
@@ -74,7 +74,7 @@ async def play(stack: Stack, windows: Windows, size: dict[str, int], steps: Path
     await customer.page.mouse.move(0, 0)
     await picture(customer.page, "3-customer-answer", "widget.png")
     answer = customer.by("bot", "V-216904").last
-    await answer.get_by_role("button", name=customer.words("widget_why"), exact=True).click()
+    await answer.get_by_role("button", name=customer.words("widget_why")).click()
     await expect(answer.locator(".reasons li").first).to_be_visible()
     await picture(customer.page, "3-customer-why", "widget-why.png")
     await customer.ask_for_a_person("Kann ich bitte mit einem Menschen darüber sprechen?")
@@ -102,7 +102,7 @@ async def main(steps: Path | None) -> None:
         try:
             await stack.start()
             async with async_playwright() as playwright:
-                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+                browser = await playwright.chromium.launch(executable_path=CHROMIUM, **IN_GERMAN)
                 windows = Windows(browser, stack)
                 await play(stack, windows, WIDE, steps, PICTURES)
                 await on_a_phone(windows, PICTURES)

@@ -157,6 +157,12 @@ async def test_what_the_thread_shows_is_not_unsent_in_whichever_order_it_is_lear
     assert (left["fails"], left["answer"]) == ("queued", "sent")
 
 
+async def asked_for_the_password_alone(agent: AgentWindow) -> None:
+    """Whose work it was is known."""
+    await expect(agent.page.locator("#login")).to_have_value(ANNA.login)
+    await expect(agent.page.locator("#password")).to_be_focused()
+
+
 async def test_a_session_that_ends_in_the_middle_loses_nothing(
     desks: Windows, edge: Edge, line: AgentLine, tmp_path: Path
 ) -> None:
@@ -182,6 +188,7 @@ async def test_a_session_that_ends_in_the_middle_loses_nothing(
     await dialog.get_by_role("button", name=agent.words("desk_make_case_confirm"), exact=True).click()
     await expect(agent.page.get_by_text(agent.words("desk_login_expired"))).to_be_visible()
     await expect(dialog).to_have_count(0)
+    await asked_for_the_password_alone(agent)
     await agent.log_in(ANNA)
     await expect(agent.field).to_have_value("Mitten im Satz")
     await expect(agent.main.locator(".upload")).to_contain_text("Plan.png")
@@ -329,3 +336,22 @@ async def test_two_agents_and_two_customers_at_once(desks: Windows) -> None:
     await anna.open(two)
     await expect(anna.main).to_contain_text(anna.words("desk_bar_other", name=BEN.name))
     await expect(anna.field).to_be_hidden()
+
+
+async def test_who_reloads_the_login_of_an_ended_session_finds_name_and_draft(
+    desks: Windows, edge: Edge, line: AgentLine
+) -> None:
+    _, conversation = await desks.waiting_customer()
+    agent = await behind(desks, line)
+    await agent.open(conversation)
+    await agent.claim()
+    await agent.field.fill("Mitten im Satz")
+    me = await agent.page.evaluate("fetch('/desk/api/me').then((answer) => answer.json())")
+    async with edge.services.store.write() as unit:
+        await end_sessions_of(unit, me["agent"]["id"])
+    await agent.field.press("Enter")
+    await expect(agent.page.get_by_text(agent.words("desk_login_expired"))).to_be_visible()
+    await agent.page.reload()
+    await asked_for_the_password_alone(agent)
+    await agent.log_in(ANNA)
+    await expect(agent.main).to_contain_text("Mitten im Satz")

@@ -141,6 +141,17 @@ async def test_what_comes_to_an_agent_is_said_and_marked_until_it_is_opened(desk
     await expect(anna.tab("mine")).not_to_have_attribute("aria-label", re.compile(unread))
 
 
+async def test_what_was_read_here_is_read_on_the_agents_other_devices(desks: Windows) -> None:
+    _, conversation = await desks.waiting_customer()
+    here, there = [await (await desks.agent("de")).enter(ANNA) for _ in range(2)]
+    unread = there.words("desk_unread")
+    await expect(there.row(conversation)).to_contain_text(unread)
+    await here.open(conversation)
+    await expect(there.row(conversation)).not_to_contain_text(unread)
+    later = await (await desks.agent("de")).enter(ANNA)
+    await expect(later.row(conversation)).not_to_contain_text(unread)
+
+
 async def test_who_did_not_take_up_what_they_were_given_is_named(desks: Windows, edge: Edge) -> None:
     _, conversation = await desks.waiting_customer()
     anna = await (await desks.agent("de")).enter(ANNA)
@@ -187,6 +198,9 @@ async def test_closing_asks_the_customer_once_and_the_agent_sees_the_answer(desk
     dialog = agent.page.get_by_role("dialog")
     await dialog.get_by_role("button", name=agent.words("desk_close_talk_confirm"), exact=True).click()
     await customer.arrived("system", customer.words("closed", agent=ANNA.name))
+    # Whoever closed it is not told, as of something that went wrong, that they hold it no more.
+    await expect(agent.main.get_by_role("button", name=agent.words("desk_resume"))).to_be_visible()
+    await expect(agent.main.locator(".foot-alert")).to_be_empty()
     for name in ("why", "course"):
         await expect(agent.section(name)).to_contain_text(agent.words("desk_close_reason_solved"))
     await expect(agent.section("why")).to_contain_text(agent.words("desk_reason_customer_request"))
@@ -209,6 +223,9 @@ async def test_canned_replies_by_slash_and_a_suggestion_that_must_be_adapted(des
     await agent.field.press("Enter")
     await expect(agent.main.locator(".compose-problem")).to_contain_text("{customer_name}")
     await agent.field.fill("")
+    for mode, count in (("note", 0), ("reply", 2)):
+        await agent.main.locator(f'.mode[data-mode="{mode}"]').click()
+        await expect(agent.main.locator(".suggestions button")).to_have_count(count)
     await agent.main.locator(".suggestions button").first.click()
     suggested = await agent.field.input_value()
     await agent.field.press("Enter")
@@ -291,6 +308,22 @@ LOOKED = """async () => {
 }"""
 
 
+# A colleague looks, and then types as well.
+TYPES = """async () => {
+  const { DeskState } = await import("/desk/static/state.js");
+  const state = new DeskState({ id: "me" });
+  const [ben, eva] = [{ kind: "human", id: "ben", name: "Ben" }, { kind: "human", id: "eva", name: "Eva" }];
+  for (const author of [ben, eva]) state.applyLooking({ conversation: "c", author });
+  state.applyTyping({ conversation: "c", author: ben });
+  return state.lookers("c");
+}"""
+
+
+async def test_who_types_is_not_said_to_be_looking_as_well(desks: Windows) -> None:
+    agent = await (await desks.agent("de")).enter(ANNA)
+    assert await agent.page.evaluate(TYPES) == ["Eva"]
+
+
 async def test_who_looked_is_gone_from_the_screen_by_themselves(desks: Windows) -> None:
     agent = await (await desks.agent("de")).enter(ANNA)
     assert await agent.page.evaluate(LOOKED) == ["Ben", ""]
@@ -308,3 +341,5 @@ async def test_logging_out_leaves_no_draft_behind(desks: Windows) -> None:
     await expect(agent.page.get_by_text(agent.words("desk_login_done"))).to_be_visible()
     stored = await agent.page.evaluate("JSON.stringify(localStorage)")
     assert "Vertraulich" not in stored
+    assert ANNA.login not in stored
+    await expect(agent.page.locator("#login")).to_have_value("")

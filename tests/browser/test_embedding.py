@@ -202,12 +202,16 @@ async def test_settings_of_the_tag(windows: Windows, site: Site, language: Langu
 
 
 # Where the first and the last character of a text stand, from the left.
-ENDS = """(node) => [0, node.textContent.length - 1].map((place) => {
-  const range = document.createRange();
-  range.setStart(node.firstChild, place);
-  range.setEnd(node.firstChild, place + 1);
-  return range.getBoundingClientRect().left;
-})"""
+ENDS = """(node) => {
+  const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT), texts = [];
+  while (walker.nextNode()) if (walker.currentNode.length) texts.push(walker.currentNode);
+  return [[texts[0], 0], [texts.at(-1), texts.at(-1).length - 1]].map(([text, place]) => {
+    const range = document.createRange();
+    range.setStart(text, place);
+    range.setEnd(text, place + 1);
+    return range.getBoundingClientRect().left;
+  });
+}"""
 
 
 async def test_on_a_page_that_runs_from_right_to_left_numbers_and_sentences_stay_in_order(

@@ -101,6 +101,8 @@ async def test_a_customer_sends_files_and_gets_them_back(
     await (await choosing.value).set_files([tmp_path / "Router.png", tmp_path / "Rechnung.pdf"])
     await customer.arrived("customer", "Router.png")
     shown = await customer.arrived("customer", "Rechnung.pdf")
+    # Its name stands there once, at the file.
+    assert (await shown.inner_text()).count("Rechnung.pdf") == 1
     save = customer.words("widget_file_save", name="Rechnung.pdf")
     async with customer.page.expect_download() as download:
         await shown.get_by_role("button", name=save).click()

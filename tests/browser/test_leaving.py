@@ -38,6 +38,25 @@ async def test_a_customer_who_does_not_want_to_wait_is_answered_elsewhere(
     await expect(agent.inbox).to_contain_text(number[0])
 
 
+async def test_on_a_small_phone_what_was_wrong_can_be_put_right(desks: Windows, language: Language) -> None:
+    customer = await (await desks.customer(language, viewport={"width": 320, "height": 568})).open()
+    customer.expect_console("status of 422")
+    await customer.ask_for_a_person()
+    await customer.choice(customer.words("button_leave")).click()
+    form = customer.panel.locator("form.leave")
+    send = form.get_by_role("button", name=customer.words("widget_leave_send"))
+    contact = form.get_by_label(customer.words("widget_leave_contact_mail"))
+    await contact.fill("eva.kern@")
+    await contact.press("Enter")
+    await expect(form.get_by_role("alert")).to_have_text(customer.words("error_leave_contact"))
+    await expect(contact).to_be_focused()
+    for part in (contact, form.get_by_role("alert"), send):
+        await expect(part).to_be_in_viewport(ratio=1)
+    back = form.get_by_role("button", name=customer.words("widget_leave_cancel"))
+    await back.click()
+    await expect(customer.input).to_be_focused()
+
+
 async def test_seen_is_shown_once_an_agent_has_it_on_screen(windows: Windows, anna: Login, language: Language) -> None:
     agent = await (await windows.agent("de")).enter(anna)
     customer = await (await windows.customer(language)).open()

@@ -15,6 +15,23 @@ from tests.browser.pages import CustomerWindow
 EXPORT = {"de": "Ich möchte meine Daten anfordern", "en": "I want to get my data"}
 # Rules that axe tests for levels A and AA, and what it calls good practice.
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+# Words of a table that stand on two lines, of those that are words.
+TORN = """() => {
+  const torn = [];
+  for (const cell of document.querySelectorAll("td")) {
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      if (walker.currentNode.parentElement.closest(".long")) continue;
+      for (const { 0: word, index } of walker.currentNode.data.matchAll(/\\p{L}+/gu)) {
+        const range = new Range();
+        range.setStart(walker.currentNode, index);
+        range.setEnd(walker.currentNode, index + word.length);
+        if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) torn.push(word);
+      }
+    }
+  }
+  return torn;
+}"""
 SECRET = "Mein Codewort ist Quittenmarmelade"
 
 
@@ -32,6 +49,7 @@ async def _check(page: Page, state: str) -> None:
     found = await Axe().run(page, options=RULES)
     assert [one["id"] for one in found.response["violations"]] == [], state
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{state}: wider than the screen"
+    assert await page.evaluate(TORN) == [], state
 
 
 @pytest.mark.parametrize("size", [(320, 640), (1440, 900)], ids=str)
@@ -40,6 +58,7 @@ async def test_the_record_is_readable_for_everybody(windows: Windows, size: tupl
     viewport = {"width": size[0], "height": size[1]}
     customer = await (await windows.customer("de", viewport=viewport, color_scheme=scheme)).open()
     await customer.ask(SECRET, re.compile(r"\w"))
+    await customer.ask("Gibt es in 06217 eine Störung?", "S-1042")
     page = await _record(customer)
     await expect(page.get_by_text(SECRET)).to_be_visible()
     await _check(page, "read")

@@ -14,6 +14,7 @@ from tests.browser.stack import Login
 
 OUTAGE = {"de": "Gibt es in 06217 gerade eine Störung?", "en": "Is there an outage in 06217 right now?"}
 PERSON = {"de": "Ich möchte mit einem Menschen sprechen", "en": "I would like to talk to a person"}
+THANKS = {"de": "Danke, das ist gut", "en": "Thanks, that is good"}
 REPLY = {"de": "Ich sehe mir Ihr Bild an.", "en": "I am looking at your picture."}
 # Milliseconds. What a lost confirmation leaves uncertain is not sent again before the provider's word on it is due.
 CERTAIN = 90_000
@@ -61,3 +62,31 @@ async def test_from_the_first_word_to_the_agents_answer(
     # However often the provider repeats and loses: each word once.
     await expect(phone.labelled(human, REPLY[language])).to_have_count(1)
     await expect(answer).to_have_count(1)
+
+
+async def test_a_colleague_in_the_app_is_heard_and_the_bot_is_silent(
+    windows: Windows, language: Language, anna: Login
+) -> None:
+    phone = await (await windows.phone(language, color_scheme="dark")).open()
+    await phone.say(OUTAGE[language])
+    await expect(phone.labelled(phone.words("author_bot"), "S-1042")).to_have_count(1)
+    by_bot = phone.received.filter(has=phone.page.locator(".label", has_text=phone.words("author_bot")))
+    before = await by_bot.count()
+    await phone.page.get_by_role("button", name=phone.words("phone_colleague_send")).click()
+    told = phone.labelled(phone.words("author_system"), phone.said("wrote_in_app"))
+    await expect(told).to_have_count(1)
+    await phone.say(THANKS[language])
+    agent = await (await windows.agent(language)).enter(anna)
+    row = agent.inbox.locator("a.row").filter(has_text=phone.words("author_in_app"))
+    await agent.page.goto(f"{agent.base}/desk#/team")
+    await row.first.click()
+    await expect(agent.said_by("human", phone.words("phone_colleague_text"))).to_have_count(1)
+    await expect(agent.said_by("customer", THANKS[language])).to_have_count(1)
+    await agent.claim()
+    await agent.write(REPLY[language])
+    human = phone.words("whatsapp_label_human", name=anna.name)
+    await expect(phone.labelled(human, REPLY[language])).to_have_count(1)
+    # Nobody but people has spoken since the colleague wrote.
+    await expect(by_bot).to_have_count(before)
+    found = await Axe().run(phone.page, options={"runOnly": RULES})
+    assert not found.response["violations"], found.generate_report()

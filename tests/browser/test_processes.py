@@ -69,6 +69,8 @@ async def test_the_edge_dies_while_two_talk(windows: Windows, stack: Stack, lang
     await expect(waiting.locator(".state:not(.seen)")).to_be_hidden(timeout=BACK)
     await expect(agent.said_by("customer", "Sind Sie noch da?")).to_have_count(1, timeout=BACK)
     await expect(customer.by("human", "Ja, ich bin da")).to_have_count(1, timeout=BACK)
+    # The agent has it on screen, which is told once the desk's own line is back.
+    await expect(waiting.locator(".state")).to_have_text(customer.words("widget_state_seen"), timeout=BACK)
     before = await customer.transcript()
     await customer.reload()
     await customer.arrived("human", "Ja, ich bin da")

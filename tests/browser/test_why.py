@@ -13,7 +13,7 @@ WHY = {"de": "Warum sagst du das?", "en": "Why do you say that?"}
 
 
 async def _ask_why(customer: CustomerWindow, message: Locator) -> Locator:
-    await message.get_by_role("button", name=customer.words("widget_why"), exact=True).click()
+    await message.get_by_role("button", name=customer.words("widget_why")).click()
     reasons = message.locator(".reasons")
     await expect(reasons.get_by_role("listitem").first).to_be_visible()
     return reasons
@@ -35,7 +35,7 @@ async def test_a_press_tells_what_was_understood_what_was_read_and_which_rule(
     await trace.click()
     await expect(trace).to_have_attribute("aria-expanded", "true")
     await expect(reasons.locator(".trace")).to_contain_text("outage_info")
-    await answer.get_by_role("button", name=customer.words("widget_why"), exact=True).click()
+    await answer.get_by_role("button", name=customer.words("widget_why")).click()
     await expect(reasons).to_be_hidden()
 
 
@@ -63,7 +63,7 @@ async def test_where_it_cannot_be_fetched_it_says_so_and_asks_again_at_the_next_
     customer.expect_console("Failed to load resource")
     answer = await customer.ask(OUTAGE["de"], "S-1042")
     await customer.page.route("**/widget/why/*", lambda route: route.abort())
-    button = answer.get_by_role("button", name=customer.words("widget_why"), exact=True)
+    button = answer.get_by_role("button", name=customer.words("widget_why"))
     await button.click()
     await expect(answer.locator(".reasons")).to_have_text(customer.words("widget_why_failed"))
     await customer.page.unroute("**/widget/why/*")

@@ -99,6 +99,8 @@ export const api = {
   people: () => call("GET", "/people"),
   availability: (available) => call("POST", "/availability", { available }),
   canned: () => call("GET", "/canned"),
+  /** How far I have read each conversation, on whichever device. */
+  read: () => call("GET", "/read"),
   intents: () => call("GET", "/intents"),
   reportAnswer: (id, report) => call("POST", `${conversation(id)}/wrong-answers`, report),
   conversation: (id) => call("GET", conversation(id)),
@@ -106,5 +108,5 @@ export const api = {
   send: (id, clientId, text) => call("POST", `${conversation(id)}/messages`, { client_id: clientId, text }),
   sendFile: (id, clientId, file, text, progress) => upload(`${conversation(id)}/files`, { client_id: clientId, text, file }, progress),
   template: (id, body) => call("POST", `${conversation(id)}/template`, body),
-  handback: (id, note) => call("POST", `${conversation(id)}/handback`, note ? { note } : {}),
+  handback: (id, words) => call("POST", `${conversation(id)}/handback`, words),
 };

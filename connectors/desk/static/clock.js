@@ -45,6 +45,9 @@ export function shortTime(iso) {
   return formatter({ day: "2-digit", month: "2-digit", hour: "2-digit", minute: "2-digit" }).format(instant);
 }
 
+/** As of when a source is: of a law and the like only the day is known, which is midnight in UTC. */
+export const asOf = (iso) => (Date.parse(iso) % DAY === 0 ? day(iso) : shortTime(iso));
+
 /** "14:03 Uhr", "20.11., 14:03 Uhr": for use in a sentence. */
 export const clockTime = (iso) => say("desk_clock", { time: shortTime(iso) });
 
@@ -79,7 +82,8 @@ export function span(milliseconds, { seconds = false, dayKey: days = "desk_span_
   if (whole < MINUTE) return say("desk_span_seconds", { n: Math.floor(whole / SECOND) });
   if (whole < HOUR) {
     const minutes = say("desk_span_minutes", { n: Math.floor(whole / MINUTE) });
-    return seconds && whole < 10 * MINUTE ? `${minutes} ${say("desk_span_seconds", { n: Math.floor((whole % MINUTE) / SECOND) })}` : minutes;
+    const rest = Math.floor((whole % MINUTE) / SECOND);
+    return seconds && rest && whole < 10 * MINUTE ? `${minutes} ${say("desk_span_seconds", { n: rest })}` : minutes;
   }
   if (whole < DAY) {
     const minutes = Math.floor((whole % HOUR) / MINUTE);

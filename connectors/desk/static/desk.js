@@ -12,7 +12,7 @@ import { announce } from "./dom.js";
 import { DeskState } from "./state.js";
 import { Outbox } from "./outbox.js";
 import { Stream } from "./stream.js";
-import { recall, remember } from "./storage.js";
+import { recall } from "./storage.js";
 import { Uploads } from "./uploads.js";
 import { say } from "./wording.js";
 
@@ -26,8 +26,7 @@ export class Desk {
   constructor(agent, loggedOut, files = []) {
     this.agent = agent;
     this.loggedOut = loggedOut;
-    this.readKey = `read:${agent.id}`;
-    this.state = new DeskState(agent, recall(this.readKey, {}));
+    this.state = new DeskState(agent);
     this.outbox = new Outbox(agent.id, (id, clientId, text) => this.sendReply(id, clientId, text), (id) => this.state.emit("outbox", id), (id) => this.state.lastShown(id));
     this.uploads = new Uploads((id, ...upload) => this.guarded(api.sendFile(id, ...upload)), (id) => this.state.emit("uploads", id), files);
     this.stream = new Stream({
@@ -37,6 +36,7 @@ export class Desk {
       gone: (frame) => this.state.applyGone(frame),
       typing: (frame) => this.state.applyTyping(frame),
       looking: (frame) => this.state.applyLooking(frame),
+      read: (frame) => this.state.applyRead({ [frame.conversation]: frame.seq }),
       state: (name, retryAt) => this.state.setConnection(name, retryAt),
       closedEarly: () => this.guarded(api.me()).catch(() => {}),
       loggedOut: () => this.sessionOver(),
@@ -46,7 +46,7 @@ export class Desk {
     this.people = { agents: [], teams: [] };
     this.replies = [];
     this.state.on("gap", () => this.refreshSoon(0));
-    this.state.on("read", () => this.keepRead());
+    this.state.on("read", () => this.attention.say());
   }
 
   async start() {
@@ -92,7 +92,8 @@ export class Desk {
     this.recounting = false;
     try {
       const views = ["waiting", "mine", "team", "closed"];
-      const [cases, ...lists] = await this.guarded(Promise.all([api.cases(), ...views.map(api.list)]));
+      const [cases, { read }, ...lists] = await this.guarded(Promise.all([api.cases(), api.read(), ...views.map(api.list)]));
+      this.state.applyRead(read);
       this.state.applyLists(lists.map((list, index) => ({ ...list, view: views[index] })));
       this.state.applyCases(cases.cases);
     } catch (error) {
@@ -116,6 +117,13 @@ export class Desk {
     }
   }
 
+  /** Canned replies as they are now; whether any has changed. */
+  async loadReplies() {
+    const before = JSON.stringify(this.replies);
+    this.replies = (await this.guarded(api.canned())).replies;
+    return JSON.stringify(this.replies) !== before;
+  }
+
   teamName(id) {
     return this.people.teams.find((team) => team.id === id)?.name ?? id;
   }
@@ -136,6 +144,11 @@ export class Desk {
   async loadOlder() {
     const { id, events } = this.state.open;
     this.state.applyOlder(id, (await this.guarded(api.events(id, events[0].seq))).events);
+  }
+
+  /** Entries of a conversation that goes on in the open one. */
+  joinedEvents(id, before) {
+    return this.guarded(api.events(id, before));
   }
 
   open(id) {
@@ -168,7 +181,7 @@ export class Desk {
     if (mode === "reload") {
       this.state.restart();
       this.loadLists();
-    }
+    } else this.guarded(api.read()).then(({ read }) => this.state.applyRead(read)).catch(() => {});
     if (mode === "reload" || this.state.open?.error) this.refreshSoon(0);
     this.outbox.flushAll();
     this.uploads.flushAll();
@@ -202,12 +215,6 @@ export class Desk {
     if (this.state.open && !document.hidden) this.state.markRead(this.state.open.id);
   }
 
-  keepRead() {
-    const known = Object.entries(this.state.read).filter(([id]) => this.state.entries.has(id));
-    remember(this.readKey, Object.fromEntries(known));
-    this.attention.say();
-  }
-
   // --- acting ---------------------------------------------------------------------------------
 
   async claim(summary) {
@@ -231,8 +238,8 @@ export class Desk {
     return answer;
   }
 
-  async handback(id, note) {
-    const answer = await this.guarded(api.handback(id, note)).catch((error) => {
+  async handback(id, words) {
+    const answer = await this.guarded(api.handback(id, words)).catch((error) => {
       if (error.status === 409) this.refreshSoon(0);
       throw error;
     });
@@ -242,7 +249,9 @@ export class Desk {
 
   /** One step of the desk's work on a conversation: transfer, invite, leave, close, case. */
   async act(id, verb, body) {
+    if (verb === "close" || verb === "transfer") this.state.leaving.add(id);
     const answer = await this.guarded(api.act(id, verb, body)).catch((error) => {
+      this.state.leaving.delete(id);
       if (error.status === 409 || error.status === 403) this.refreshSoon(0);
       throw error;
     });

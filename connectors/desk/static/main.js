@@ -9,6 +9,7 @@ import { api } from "./api.js";
 import { startClock } from "./clock.js";
 import { Desk } from "./desk.js";
 import { replace } from "./dom.js";
+import { forget, recall, remember } from "./storage.js";
 import { loadWording, say } from "./wording.js";
 import { Frame } from "./views/frame.js";
 import { loginView } from "./views/login.js";
@@ -29,14 +30,24 @@ function clear() {
   replace(root);
 }
 
-function showLogin(notice = "") {
+/**
+ * `typed`: what stands in the fields already, for the language may be changed while somebody signs in. At first it is the
+ * name of who worked here last and did not log out.
+ */
+function showLogin(notice = "", typed = { name: recall("login", "") }) {
   clear();
   desk?.stop();
   desk = null;
   document.title = `${say("desk_login_heading")} · Klartext`;
-  const view = loginView({ notice, signedIn: () => askWho(true), languageChanged: () => showLogin(notice) });
+  const view = loginView({ notice, typed, signedIn: () => askWho(true), languageChanged: (now) => showLogin(notice, now) });
   root.append(view.element);
   view.focus();
+}
+
+/** Somebody logged out: the next at this computer is not told who it was. */
+function loggedOut() {
+  forget("login");
+  showLogin(say("desk_login_done"));
 }
 
 function showSetup() {
@@ -46,7 +57,7 @@ function showSetup() {
   document.title = `${say("desk_factor_needed_heading")} · Klartext`;
   const view = setupView({ done: () => askWho(true), logout: async () => {
     await api.logout();
-    showLogin(say("desk_login_done"));
+    loggedOut();
   } });
   root.append(view.element);
   view.focus();
@@ -56,6 +67,7 @@ function showDesk(agent, signedIn) {
   clear();
   desk = new Desk(agent, sessionOver, interrupted?.agent.id === agent.id ? interrupted.uploads.items : []);
   interrupted = null;
+  remember("login", agent.login);
   mountFrame();
   if (signedIn) frame.focus();
   desk.start();
@@ -72,7 +84,7 @@ function mountFrame() {
     languageChanged: mountFrame,
     logout: async () => {
       await desk.logout();
-      showLogin(say("desk_login_done"));
+      loggedOut();
     },
   });
   root.append(frame.element);

@@ -16,7 +16,7 @@ const TYPING_LASTS = 6000;
 const LOOKING_LASTS = 45_000;
 
 export class DeskState {
-  constructor(agent, read = {}) {
+  constructor(agent) {
     this.agent = agent;
     this.position = 0;
     this.loaded = false;
@@ -31,12 +31,14 @@ export class DeskState {
     /** Open cases. For each list that the server cut: how many are not in it, and the last one that is. */
     this.cases = [];
     this.cut = {};
-    /** What a search found, by its words: ids, or null while it is under way. */
+    /** What a search found, by its words: ids, or null while it is under way; and by id the entry that holds the words. */
     this.found = { words: "", ids: null };
-    /** id → the newest seq this agent has had on screen. */
-    this.read = read;
+    /** id → the newest seq this agent has had on screen, here or on another device. */
+    this.read = {};
     /** Conversations that this page is just taking over. */
     this.taking = new Set();
+    /** Conversations that this page is just giving away or closing: that they are not held any more is no news then. */
+    this.leaving = new Set();
     this.listeners = new Map();
   }
 
@@ -114,7 +116,7 @@ export class DeskState {
   applySearch(words, list) {
     if (this.found.words !== words) return;
     for (const summary of list.conversations) this.putSummary(summary, list.position);
-    this.found = { words, ids: new Set(list.conversations.map((one) => one.id)) };
+    this.found = { words, ids: new Set(list.conversations.map((one) => one.id)), passages: list.passages };
     this.emit("conversations");
   }
 
@@ -200,6 +202,12 @@ export class DeskState {
     if (seq <= (this.read[id] ?? 0)) return;
     this.read[id] = seq;
     this.emit("read");
+    this.emit("conversations");
+  }
+
+  /** What the server knows to be read: on other devices, or here before the page was loaded. */
+  applyRead(places) {
+    for (const [id, seq] of Object.entries(places)) this.read[id] = Math.max(seq, this.read[id] ?? 0);
     this.emit("conversations");
   }
 
@@ -294,9 +302,10 @@ export class DeskState {
     setTimeout(() => this.emit("typing", conversation), LOOKING_LASTS + 50);
   }
 
-  /** Names of the colleagues who have this conversation on screen now. */
+  /** Names of the colleagues who have this conversation on screen now, but of who types in it: that says more. */
   lookers(conversation) {
-    return [...(this.looking.get(conversation)?.values() ?? [])].filter((one) => one.until > Date.now()).map((one) => one.name).sort();
+    const typing = this.typing.get(conversation)?.author.id;
+    return [...(this.looking.get(conversation) ?? [])].filter(([id, one]) => one.until > Date.now() && id !== typing).map(([, one]) => one.name).sort();
   }
 
   clearTyping(conversation, kind = null) {

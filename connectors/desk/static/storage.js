@@ -1,5 +1,5 @@
 /**
- * What this browser remembers: settings, drafts, unsent messages, what was read.
+ * What this browser remembers: settings, drafts, unsent messages.
  *
  * Guarantee: reading and writing never throw. When the browser refuses storage (private mode, full,
  * blocked) the values live in memory for as long as the page is open.

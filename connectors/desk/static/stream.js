@@ -16,7 +16,7 @@ const LOGGED_OUT = 4401;
 
 export class Stream {
   /**
-   * @param handlers {position(), welcome(mode), change(frame), gone(frame), typing(frame), looking(frame), state(name, retryAt), closedEarly(), loggedOut()}
+   * @param handlers {position(), welcome(mode), change(frame), gone(frame), typing(frame), looking(frame), read(frame), state(name, retryAt), closedEarly(), loggedOut()}
    * `state` is "connecting", "online" or "waiting" (then retryAt is when the next attempt starts).
    */
   constructor(handlers) {
@@ -100,6 +100,7 @@ export class Stream {
     else if (frame.type === "gone") this.handlers.gone(frame);
     else if (frame.type === "typing") this.handlers.typing(frame);
     else if (frame.type === "looking") this.handlers.looking(frame);
+    else if (frame.type === "read") this.handlers.read(frame);
   }
 
   /** Lets go of the socket without hearing of it again. */

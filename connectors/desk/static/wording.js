@@ -8,6 +8,7 @@ import { recall, remember } from "./storage.js";
 
 let table = {};
 let current = "de";
+let together = /(?!)/gu;
 
 export const language = () => current;
 
@@ -16,6 +17,7 @@ export async function loadWording(wanted = recall("language", "de")) {
   const response = await fetch(`/desk/wording/${chosen}.json`);
   if (!response.ok) throw new Error(`wording ${chosen}: ${response.status}`);
   table = await response.json();
+  together = new RegExp(table.together, "gu");
   current = chosen;
   remember("language", chosen);
   document.documentElement.lang = chosen;
@@ -32,6 +34,9 @@ export function sayNamed(prefix, name) {
   if (!name) return "";
   return table[`${prefix}_${name}`] ?? String(name).replaceAll("_", " ");
 }
+
+/** What of a text stays on one line: the same for every page of the product. */
+export const neverBroken = () => together;
 
 export const isWorded = (key) => key in table;
 

@@ -4,8 +4,9 @@
  */
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 640;
-const HEIGHT = 170;
+/** In units of the drawing, which is as wide as its place: two beside each other, or one on a phone. */
+const WIDTH = 420;
+const HEIGHT = 150;
 const LEFT = 34;
 const BOTTOM = 24;
 
@@ -18,7 +19,7 @@ function draw(name, attributes, text = "") {
 
 /** `groups`: [{label, values: [number, …]}]; the bars of a group stand on each other. */
 export function barChart(label, groups) {
-  const most = Math.max(1, ...groups.map((group) => group.values.reduce((sum, value) => sum + value, 0)));
+  const most = Math.max(1, ...groups.map((group) => Math.ceil(group.values.reduce((sum, value) => sum + value, 0))));
   const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart", role: "img", "aria-label": label });
   const y = (value) => HEIGHT - BOTTOM - (value / most) * (HEIGHT - BOTTOM - 10);
   for (const line of new Set([0, Math.ceil(most / 2), most])) {
@@ -26,7 +27,7 @@ export function barChart(label, groups) {
       draw("text", { x: LEFT - 6, y: y(line) + 4, "text-anchor": "end" }, String(line)));
   }
   const step = (WIDTH - LEFT) / groups.length;
-  const every = Math.ceil(groups.length / 10);
+  const every = Math.ceil(groups.length / (WIDTH / 64));
   groups.forEach((group, index) => {
     let below = 0;
     group.values.forEach((value, series) => {

@@ -1,5 +1,5 @@
 /**
- * What the office's pages are made of: tables that scroll by themselves, fields with labels, forms that say what went
+ * What the office's pages are made of: tables whose rows stack on a phone, fields with labels, forms that say what went
  * wrong beside the button, and a secret that is shown once.
  */
 
@@ -7,17 +7,20 @@ import { append, h, replace } from "../dom.js";
 import { icon } from "../icons.js";
 import { say } from "../wording.js";
 
-/** A table with a caption. `columns`: [heading, cell(row), {number: true}]. */
+/**
+ * A table with a caption. `columns`: [heading, cell(row), {number: true}]. On a phone each row is a block of its own with
+ * every value under its heading; roles are said, because a table that is drawn otherwise is none to a screen reader.
+ */
 export function table(caption, columns, rows, empty = say("desk_office_nothing")) {
   if (!rows.length) return h("p", { class: "muted" }, empty);
   const align = ([, , options]) => (options?.number ? "number" : null);
   return h("div", { class: "table-place", tabindex: 0, role: "region", "aria-label": caption },
-    h("table", { class: "table" },
+    h("table", { class: "table", role: "table" },
       h("caption", { class: "visually-hidden" }, caption),
-      h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col", class: align(column) }, column[0])))),
-      h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((column, index) => {
+      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((column) => h("th", { scope: "col", role: "columnheader", class: align(column) }, column[0])))),
+      h("tbody", { role: "rowgroup" }, rows.map((row) => h("tr", { role: "row" }, columns.map((column, index) => {
         const content = column[1](row);
-        return index ? h("td", { class: align(column) }, content) : h("th", { scope: "row" }, content);
+        return index ? h("td", { role: "cell", class: align(column), data: { label: column[0] } }, content) : h("th", { scope: "row", role: "rowheader" }, content);
       }))))));
 }
 
@@ -77,6 +80,7 @@ export function form(content, label, send, { danger = false, name = null } = {})
       append(notice, [await send()]);
     } catch (problem) {
       replace(error, icon("warn"), h("span", {}, problem.message));
+      error.scrollIntoView({ block: "nearest" });
     }
     button.removeAttribute("aria-disabled");
   } } }, content, h("div", { class: "form-end" }, button), error, notice);

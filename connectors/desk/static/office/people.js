@@ -27,7 +27,7 @@ export async function peoplePage({ api, reload }) {
 
 export async function sessionsPage({ api, reload }) {
   const { sessions } = await api.get("/admin/sessions");
-  return [h("p", { class: "muted" }, say("desk_sessions_all_hint")), sessionsTable(sessions, api, reload, "/admin", true)];
+  return [h("p", { class: "muted" }, say("desk_sessions_all_hint")), h("div", { class: "office-section" }, sessionsTable(sessions, api, reload, "/admin", true))];
 }
 
 function addForm(api, reload) {

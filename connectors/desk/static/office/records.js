@@ -3,6 +3,7 @@
 import { fullTime, shortTime, timestamp } from "../clock.js";
 import { h } from "../dom.js";
 import { say, sayNamed } from "../wording.js";
+import { hoursText } from "./hours.js";
 import { act, choice, field, section, table } from "./parts.js";
 
 export async function templatesPage({ api }) {
@@ -23,7 +24,7 @@ export async function logPage({ api }) {
   const names = new Map(agents.map((one) => [one.id, one.name]));
   const who = field(say("desk_log_who"), choice([["", say("desk_log_everybody")], ...names], ""));
   const what = field(say("desk_log_what"), choice(AREAS.map((area) => [area, say(`desk_log_area_${area.replace(".", "") || "all"}`)]), ""));
-  const place = h("div", { class: "log-place" });
+  const place = h("div", { class: "office-section log-place" });
   const load = async (before = "") => {
     const query = new URLSearchParams({ agent: who.input.value, action: what.input.value, before });
     const { entries } = await api.get(`/admin/log?${query}`);
@@ -44,7 +45,7 @@ function logTable(entries, names) {
     [say("desk_log_who"), (one) => h("span", { dir: "auto" }, one.agent_name === "?" ? say("desk_log_nobody") : one.agent_name)],
     [say("desk_log_what"), (one) => actionText(one.action)],
     [say("desk_log_subject"), (one) => subjectView(one, names)],
-    [say("desk_log_detail"), (one) => detailText(one)],
+    [say("desk_log_detail"), (one) => detailText(one, names)],
     [say("desk_session_address"), (one) => one.address],
   ], entries);
 }
@@ -56,13 +57,30 @@ function actionText(action) {
 }
 
 function subjectView(entry, names) {
-  if (entry.action.startsWith("conversation.")) return h("a", { href: `#/waiting/${encodeURIComponent(entry.subject)}` }, `… ${entry.subject.slice(-6)}`);
+  if (entry.action.startsWith("conversation.") || entry.action === "case.made") return h("a", { href: `#/waiting/${encodeURIComponent(entry.subject)}` }, `… ${entry.subject.slice(-6)}`);
   return names.get(entry.subject) ?? (entry.subject.length > 20 ? `… ${entry.subject.slice(-6)}` : entry.subject);
 }
 
-/** What changed, from what to what; times of a session and the like only as they are. */
-function detailText(entry) {
-  const shown = (value) => (value === true ? say("desk_yes") : value === false ? say("desk_no") : typeof value === "object" ? JSON.stringify(value) : String(value));
-  return h("span", { title: fullTime(entry.at), class: "log-detail" }, Object.entries(entry.detail).filter(([key]) => key !== "session")
-    .map(([key, value]) => `${sayNamed("desk_log_field", key)}: ${Array.isArray(value) ? value.map(shown).join(" → ") : shown(value)}`).join(" · "));
+/** Fields that are whole records before and after, as what differs between them. */
+function differences({ before, after, session, ...detail }) {
+  const keys = Object.keys({ ...before, ...after }).filter((key) => JSON.stringify(before?.[key]) !== JSON.stringify(after?.[key]));
+  return { ...detail, ...Object.fromEntries(keys.map((key) => [key, [before?.[key] ?? null, after?.[key] ?? null]])) };
+}
+
+/** A value in words: a list by its parts, a record by what is in it. */
+function valueText(key, value, names) {
+  if (value === null || value === "") return "–";
+  if (typeof value === "boolean") return say(value ? "desk_yes" : "desk_no");
+  if (typeof value === "object") return Object.values(value).map((one) => valueText(key, one, names)).join(Array.isArray(value) ? ", " : " / ") || "–";
+  if (key === "hours") return hoursText(String(value));
+  const prefix = { intent: "desk_intent", topics: "desk_intent", role: "desk_role", assignment: "desk_team_rule", state: "desk_state" }[key];
+  return prefix ? sayNamed(prefix, String(value).toLowerCase()) : names.get(value) ?? String(value);
+}
+
+/** What changed, from what to what. */
+function detailText(entry, names) {
+  const fields = Object.entries(differences(entry.detail));
+  const isChange = (value) => Array.isArray(value) && value.length === 2;
+  const words = (key, value) => [...new Set((isChange(value) ? value : [value]).map((one) => valueText(key, one, names)))].join(" → ");
+  return fields.length > 0 && h("span", { title: fullTime(entry.at), class: "log-detail" }, fields.map(([key, value]) => `${sayNamed("desk_log_field", key)}: ${words(key, value)}`).join(" · "));
 }

@@ -2,7 +2,7 @@
 
 import { day, percent, shortTime, span, waiting } from "../clock.js";
 import { h, replace } from "../dom.js";
-import { language, say, sayNamed } from "../wording.js";
+import { language, say, sayCount, sayNamed } from "../wording.js";
 import { morph } from "../morph.js";
 import { barChart } from "./chart.js";
 import { field, form, section, table, choice } from "./parts.js";
@@ -92,23 +92,31 @@ function figuresView(found, query) {
   query.set("first", found.first);
   query.set("last", found.last);
   const short = (iso) => day(iso).slice(0, language() === "de" ? 6 : 5);
-  const groups = (values) => found.days.map((one) => ({ label: short(one.day), values: values(one.counts) }));
-  const legend = (...names) => h("p", { class: "legend" }, names.map((name, index) => h("span", {}, h("span", { class: `legend-mark chart-mark-${index}` }), say(name))));
+  /** A chart of a value by day, or of two that stand on each other and have their words. */
+  const chart = (name, values, ...words) => section(say(`desk_chart_${name}`),
+    words.length > 0 && h("p", { class: "legend" }, words.map((word, index) => h("span", {}, h("span", { class: `legend-mark chart-mark-${index}` }), say(`desk_chart_${word}`)))),
+    barChart(say(`desk_chart_${name}`), found.days.map((one) => ({ label: short(one.day), values: values(one.counts) }))));
   const rows = [...found.days.map((one) => [day(one.day), one.counts]), [say("desk_figures_total"), found.total]];
   const columns = (heading) => [[heading, ([name]) => name], ...Object.entries(FIGURES).map(([name, show]) => [say(`desk_figure_${name}`), ([, counts]) => show(counts), { number: true }])];
   return [
     h("dl", { class: "tiles" }, Object.entries(FIGURES).map(([name, show]) => tile(say(`desk_figure_${name}`), show(found.total)))),
-    section(say("desk_chart_conversations"), legend("desk_chart_automated", "desk_chart_with_person"),
-      barChart(say("desk_chart_conversations"), groups((one) => [one.automated, one.conversations - one.automated]))),
-    section(say("desk_chart_handovers"), legend("desk_chart_answered", "desk_chart_unanswered"),
-      barChart(say("desk_chart_handovers"), groups((one) => [one.first_answers, one.unanswered]))),
-    section(say("desk_figures_days"), table(say("desk_figures_days"), columns(say("desk_hours_day")), rows),
+    h("div", { class: "charts" },
+      chart("conversations", (one) => [one.automated, one.conversations - one.automated], "automated", "with_person"),
+      chart("handovers", (one) => [one.first_answers, one.unanswered], "answered", "unanswered"),
+      chart("first_answer", (one) => [(one.first_answer_median ?? 0) / 60]),
+      chart("promises", (one) => [one.promises_kept, one.promises_broken], "kept", "broken"),
+      chart("rating", (one) => [one.ratings_given ? one.stars / one.ratings_given : 0]),
+      chart("wrong_answers", (one) => [one.wrong_answers])),
+    section(say("desk_figures_days"),
+      // As long as the span: who wants the figures of each day opens it.
+      h("details", {}, h("summary", {}, sayCount("desk_figures_days_show", found.days.length)), table(say("desk_figures_days"), columns(say("desk_hours_day")), rows)),
       h("p", {}, h("a", { href: `/desk/api/supervisor/history.csv?${query}`, download: "" }, say("desk_figures_csv")))),
     section(say("desk_figures_channels"), table(say("desk_figures_channels"), columns(say("desk_figures_channel")), found.channels.map((one) => [sayNamed("desk_channel", one.channel), one.counts]))),
     section(say("desk_figures_reasons"), table(say("desk_figures_reasons"), [
       [say("desk_figures_reason"), (one) => sayNamed("desk_reason", one.reason)],
       [say("desk_figures_topic"), (one) => (one.topic ? sayNamed("desk_intent", one.topic) : say("desk_figures_no_topic"))],
       [say("desk_figures_count"), (one) => one.count, { number: true }],
+      [say("desk_figures_share"), (one) => share(one.count, found.total.conversations), { number: true }],
     ], found.handovers)),
     section(say("desk_figures_meaning"), h("dl", { class: "meanings" }, Object.keys(FIGURES).map((name) => h("div", {}, h("dt", {}, say(`desk_figure_${name}`)), h("dd", {}, say(`desk_figure_${name}_means`)))))),
   ];

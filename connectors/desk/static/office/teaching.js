@@ -61,17 +61,17 @@ function decision(one, intents, api, body, decided) {
     replace(body, line);
     line.focus();
   };
-  return [
-    form([example, intent], say("desk_teach_accept"), async () => {
-      const done = await api.post(`${base}/accept`, { intent: intent.input.value, example: example.input.value });
-      const values = { intent: sayNamed("desk_intent", done.intent), problem: done.unwritable ?? "" };
-      settled(say(done.unwritable ? "desk_teach_accepted_unwritten" : "desk_teach_accepted", values));
-    }, { name: say("desk_teach_accept") }),
-    act(say("desk_teach_dismiss"), async () => {
-      await api.post(`${base}/dismiss`);
-      settled(say("desk_teach_dismissed"));
-    }, { describe: say("desk_teach_dismiss_of", { name: one.reported_by }) }),
-  ];
+  const accept = form([example, intent], say("desk_teach_accept"), async () => {
+    const done = await api.post(`${base}/accept`, { intent: intent.input.value, example: example.input.value });
+    const values = { intent: sayNamed("desk_intent", done.intent), problem: done.unwritable ?? "" };
+    settled(say(done.unwritable ? "desk_teach_accepted_unwritten" : "desk_teach_accepted", values));
+  }, { name: say("desk_teach_accept") });
+  const dismiss = act(say("desk_teach_dismiss"), async () => {
+    await api.post(`${base}/dismiss`);
+    settled(say("desk_teach_dismissed"));
+  }, { describe: say("desk_teach_dismiss_of", { name: one.reported_by }) });
+  accept.querySelector(".form-end").append(dismiss);
+  return accept;
 }
 
 function outcome(one) {

@@ -65,8 +65,12 @@ function ask(desk, id, { name, fields, send }) {
 
 const select = (options) => (id) => h("select", { id }, options.map(([value, text, disabled]) => h("option", { value, disabled }, text)));
 
+/** In this order colleagues are offered: whoever is there first. */
+const PRESENCE = ["available", "idle", "away", "offline"];
+
 function colleagues(desk) {
   return desk.people.agents.filter((one) => one.id !== desk.agent.id)
+    .sort((a, b) => PRESENCE.indexOf(a.state) - PRESENCE.indexOf(b.state) || a.load - b.load || a.name.localeCompare(b.name))
     .map((one) => [`agent:${one.id}`, say("desk_colleague", { name: one.name, state: say(`desk_state_${one.state}`), load: one.load }), one]);
 }
 

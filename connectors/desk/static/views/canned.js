@@ -34,6 +34,8 @@ export class CannedList {
       this.close();
       return;
     }
+    if (this.element.hidden) this.renew();
+    this.text = text;
     const wanted = words[1].toLowerCase();
     const fits = (one) => [one.shortcut, one.title[language()], one.text[language()]].some((value) => value.toLowerCase().includes(wanted));
     const begins = (one) => (one.shortcut.startsWith(wanted) ? 0 : 1);
@@ -41,6 +43,12 @@ export class CannedList {
     this.chosen = 0;
     this.element.hidden = false;
     this.draw();
+  }
+
+  /** What was added or changed while the desk was open is there as well; a list in which nothing changed stays as it is. */
+  async renew() {
+    const changed = await this.desk.loadReplies().catch(() => false);
+    if (changed && !this.element.hidden) this.follow(this.text);
   }
 
   draw() {

@@ -35,13 +35,15 @@ export function caseCard(desk, one) {
   };
   const people = desk.people.agents.map((agent) => [agent.id, agent.name]);
   if (one.owner && !people.some(([id]) => id === one.owner.id)) people.push([one.owner.id, one.owner.name]);
+  const teams = desk.people.teams.map((team) => [team.id, team.name]);
+  if (!teams.some(([id]) => id === one.team)) teams.push([one.team, desk.teamName(one.team)]);
   return h("li", { class: "card", data: { key: one.number, case: one.number } },
     h("p", { class: "card-head" }, h("strong", {}, one.number), one.status === "solved" ? h("span", { class: "tag" }, sayNamed("desk_crm", "solved")) : countdown(one.due_at)),
     one.title && h("p", { dir: "auto" }, one.title),
     h("p", { class: "muted" }, `${sayNamed("desk_reason", one.reason)} · ${say("desk_case_due", { time: clockTime(one.due_at) })}`),
     choose("status", say("desk_case_status"), STATUSES.map((status) => [status, sayNamed("desk_crm", status)]), one.status, (status) => ({ status })),
     choose("owner", say("desk_case_owner"), [["", say("desk_case_no_owner")], ...people], one.owner?.id ?? "", (owner) => ({ owner })),
-    choose("team", say("desk_case_team_label"), desk.people.teams.map((team) => [team.id, team.name]), one.team, (team) => ({ team })),
+    choose("team", say("desk_case_team_label"), teams, one.team, (team) => ({ team })),
     choose("due", say("desk_case_new_due"), [["", say("desk_case_due_stays")], ...DUE_IN.map((hours) => [String(hours), say("desk_due_in_hours", { n: hours })])], "", (hours) => (hours ? { due_in: Number(hours) } : {})),
     one.external_ref && h("p", {}, say("desk_case_ticket", { number: one.external_ref, status: sayNamed("desk_crm", one.external_status) })),
     result);

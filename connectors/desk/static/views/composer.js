@@ -94,6 +94,8 @@ export class Composer {
     setText(this.signed, mode === "note" ? say("desk_note_signed") : say("desk_compose_signed", { name: this.desk.agent.name }));
     this.canned.close();
     this.takeDraft(false);
+    const summary = this.desk.state.summary(this.id);
+    if (summary && this.desk.state.open?.detail) this.drawSuggestions(summary);
   }
 
   drawSuggestions(summary) {

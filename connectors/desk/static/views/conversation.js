@@ -23,7 +23,11 @@ export class ConversationView {
     this.desk = desk;
     this.handbackDialog = new HandbackDialog(desk, () => this.focus());
     this.element = h("section", { class: "pane conversation", id: "conversation", tabindex: -1 });
-    this.offEvent = desk.state.on("event", (event) => this.thread?.arrived(event));
+    this.offEvent = desk.state.on("event", (event) => {
+      this.thread?.arrived(event);
+      // What went wrong before the conversation went on is no news any more.
+      if (["customer", "human"].includes(event.author?.kind)) this.showProblem(null);
+    });
     this.offAnswered = desk.state.on("answered", () => this.keepFocus());
     this.offLost = desk.state.on("lost", () => this.showProblem(say("desk_lost_sight")));
     this.id = undefined;
@@ -104,7 +108,9 @@ export class ConversationView {
   // --- head -----------------------------------------------------------------------------------
 
   drawHead(summary) {
-    const print = JSON.stringify([summary, this.desk.state.open?.error]);
+    // What has become another team's has nobody here who holds it, and nothing that could be done with it.
+    const lost = this.desk.state.isLost(this.id);
+    const print = JSON.stringify([summary, lost, this.desk.state.open?.error]);
     if (this.prints.head === print) return;
     this.prints.head = print;
     const mine = summary && this.desk.state.isMine(summary);
@@ -116,14 +122,14 @@ export class ConversationView {
         h("h2", { class: "head-name", tabindex: -1 }, h("bdi", {}, heading),
           summary?.customer?.level === "proven" && h("span", { class: "proven", title: say("desk_level_proven") }, icon("shield"), h("span", { class: "visually-hidden" }, say("desk_level_proven")))),
         summary && h("p", { class: "head-facts" },
-          h("span", { class: "holder", data: { holder: summary.holder } }, icon({ bot: "bot", queue: "queue", agent: "human", closed: "closed" }[summary.holder] ?? "system"),
+          !lost && h("span", { class: "holder", data: { holder: summary.holder } }, icon({ bot: "bot", queue: "queue", agent: "human", closed: "closed" }[summary.holder] ?? "system"),
             summary.holder === "agent" ? (mine ? say("desk_you") : summary.agent?.name ?? say("desk_holder_agent")) : sayNamed("desk_holder", summary.holder)),
           summary.customer?.level === "claimed" && h("span", { class: "level-claimed" }, say("desk_level_claimed")),
           summary.customer?.name && h("span", { class: "head-number" }, summary.customer.number),
           h("span", {}, sayNamed("desk_channel", summary.channel)),
           h("span", { class: "head-locale" }, sayNamed("desk_locale", summary.locale)))),
       h("div", { class: "head-tools" },
-        summary && this.stepsMenu(summary, mine),
+        summary && !lost && this.stepsMenu(summary, mine),
         mine && h("button", { type: "button", class: "button handback", data: { key: "handback", action: "handback" }, on: { click: () => this.askHandback() } }, icon("bot"), say("desk_handback")),
         h("button", { type: "button", class: "button details-button", data: { key: "details", action: "details" }, on: { click: () => navigate({ details: !currentRoute().details }) } }, say("desk_show_details"))));
   }
@@ -178,7 +184,8 @@ export class ConversationView {
   drawFoot(summary) {
     const { state } = this.desk;
     const mine = state.isMine(summary);
-    if (this.heldBefore && !mine && !this.handbackDialog.busy) this.showProblem(say(state.isLost(this.id) ? "desk_lost_sight" : "desk_lost_hold"));
+    const meant = this.handbackDialog.busy || (!mine && state.leaving.delete(this.id));
+    if (this.heldBefore && !mine && (state.isLost(this.id) || !meant)) this.showProblem(say(state.isLost(this.id) ? "desk_lost_sight" : "desk_lost_hold"));
     if (!this.heldBefore && mine) this.showProblem(null);
     this.heldBefore = mine;
     this.composer.update(summary, mine);
@@ -189,14 +196,16 @@ export class ConversationView {
     this.prints.foot = print;
     this.bar.hidden = mine || !ready;
     if (this.bar.hidden) return;
-    const claimable = summary.holder !== "agent";
-    const sentences = { queue: say("desk_bar_queue"), bot: say("desk_bar_bot"), agent: say("desk_bar_other", { name: summary.agent?.name ?? "" }), closed: say("desk_bar_closed") };
+    const claimable = isClaimable(summary);
+    const held = isInApp(summary) ? say("desk_bar_in_app") : say("desk_bar_other", { name: summary.agent?.name ?? "" });
+    const sentences = { queue: say("desk_bar_queue"), bot: say("desk_bar_bot"), agent: held, closed: say(summary.goes_on_in ? "desk_bar_joined" : "desk_bar_closed") };
     morph(this.bar,
       h("div", { class: "bar-words" },
         summary.holder === "queue" && reasonOf(summary) && h("p", { class: "bar-reason" }, reasonOf(summary)),
         h("p", {}, sentences[summary.holder] ?? ""),
         summary.holder === "queue" && h("p", { class: "bar-times" }, summary.waiting_since && waiting(summary.waiting_since), summary.deadline_at && countdown(summary.deadline_at))),
       h("button", { type: "button", class: "button", data: { key: "note", action: "note" }, on: { click: () => this.writeNote() } }, icon("lock"), say("desk_mode_note")),
+      summary.goes_on_in && h("button", { type: "button", class: "button button-primary", data: { key: "joined", action: "joined" }, on: { click: () => navigate({ id: summary.goes_on_in }) } }, say("desk_bar_joined_open")),
       claimable && h("button", { type: "button", class: "button button-primary", data: { key: "claim", action: "claim" }, "aria-disabled": this.claiming ? "true" : null, on: { click: () => this.claim() } },
         this.claiming ? say("desk_claim_busy") : say(summary.holder === "closed" ? "desk_resume" : "desk_claim")),
       draft && h("div", { class: "kept-draft" }, h("p", { class: "muted" }, say("desk_draft_kept")), h("p", { class: "kept-text", dir: "auto", tabindex: 0 }, draft),
@@ -220,7 +229,7 @@ export class ConversationView {
 
   async claim() {
     const summary = this.desk.state.summary(this.id);
-    if (!summary || this.claiming || summary.holder === "agent") return;
+    if (!summary || this.claiming || !isClaimable(summary)) return;
     const { id } = this;
     this.claiming = true;
     this.showProblem(null);
@@ -269,6 +278,15 @@ export class ConversationView {
   jumpTo(seq) {
     this.thread?.jumpTo(seq);
   }
+}
+
+/** Held for whoever writes in the channel's own app, whom nobody knows: an agent may take it from there. */
+function isInApp(summary) {
+  return summary.holder === "agent" && summary.agent?.id === "in_app";
+}
+
+function isClaimable(summary) {
+  return !summary.goes_on_in && (summary.holder !== "agent" || isInApp(summary));
 }
 
 /** Below its button, inside the window. */

@@ -6,6 +6,7 @@
 import { clockTime, day, isPastDay, money } from "../clock.js";
 import { h } from "../dom.js";
 import { icon } from "../icons.js";
+import { keptTogether } from "../together.js";
 import { language, say, sayNamed } from "../wording.js";
 
 export function customerView(detail, summary, retry) {
@@ -42,7 +43,7 @@ export function customerView(detail, summary, retry) {
 }
 
 function facts(rows) {
-  return h("dl", { class: "facts" }, rows.filter(([, value]) => value).map(([key, value]) => h("div", {}, h("dt", {}, say(key)), h("dd", { dir: "auto" }, value))));
+  return h("dl", { class: "facts" }, rows.filter(([, value]) => value).map(([key, value]) => h("div", {}, h("dt", {}, keptTogether(say(key))), h("dd", { dir: "auto" }, typeof value === "string" ? keptTogether(value) : value))));
 }
 
 /** May break before the @. */

@@ -100,7 +100,7 @@ export class DetailsView {
     const quote = (tenure) => noted(tenure, tenures) && h("p", { class: "quote", dir: "auto" }, noted(tenure, tenures));
     if (reason) return [h("p", { class: "lead" }, reason), quote(asked)];
     const current = tenures.at(-1);
-    if (current?.reason === "taken_over") return h("p", { class: "muted" }, say("desk_why_taken"));
+    if (summary.holder === "agent") return h("p", { class: "muted" }, current.reason === "taken_over" ? say("desk_why_taken") : sayNamed("desk_reason", current.reason));
     const ended = asked && [h("p", {}, sayNamed("desk_reason", current.reason)), quote(current)];
     if (summary.holder === "closed") return [asked && h("p", { class: "lead" }, sayNamed("desk_reason", asked.reason)), ended ?? h("p", { class: "muted" }, say("desk_bar_closed"))];
     return [h("p", { class: "muted" }, say("desk_why_none")), ended];
@@ -109,7 +109,8 @@ export class DetailsView {
   // --- promise --------------------------------------------------------------------------------
 
   promiseView(summary, mine, quote) {
-    const held = mine ? say("desk_promise_agent") : say("desk_promise_other", { name: summary.agent?.name ?? "" });
+    const inApp = summary.agent?.id === "in_app" && say("desk_promise_in_app", { time: clockTime(summary.deadline_at) });
+    const held = inApp || (mine ? say("desk_promise_agent") : say("desk_promise_other", { name: summary.agent?.name ?? "" }));
     return [
       summary.holder === "queue" && summary.deadline_at
         ? [h("p", { class: "lead lead-split" }, say("desk_promise_deadline", { time: clockTime(summary.deadline_at) }), countdown(summary.deadline_at)), h("p", { class: "muted" }, say("desk_promise_queue"))]
@@ -148,6 +149,8 @@ function ratingsView(ratings) {
 /** What was noted when a tenure began: a colleague's or the bot's words, or the words for what is stored as a code. */
 function noted(tenure, tenures) {
   if (!tenure?.detail) return "";
+  // The id of the conversation in which it goes on, which the foot of the pane leads to.
+  if (tenure.reason === "joined") return "";
   if (tenure.reason === "closed_by_agent") return sayNamed("desk_close_reason", tenure.detail);
   if (tenure.reason === "not_taken_up") return tenures.find((one) => one.agent?.id === tenure.detail)?.agent.name ?? "";
   return tenure.detail;

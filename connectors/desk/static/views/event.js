@@ -5,10 +5,11 @@
  * colour alone. What people wrote is shown as text, with its own direction and language.
  */
 
-import { timestamp, shortTime } from "../clock.js";
-import { h } from "../dom.js";
+import { asOf, timestamp } from "../clock.js";
+import { h, replace } from "../dom.js";
 import { icon } from "../icons.js";
-import { isWorded, say } from "../wording.js";
+import { keptTogether } from "../together.js";
+import { isWorded, language, say } from "../wording.js";
 import { fileList } from "./files.js";
 
 /** A message longer than this is folded, in characters. */
@@ -35,7 +36,7 @@ function messageEvent(event, context) {
   return h("li", { class: "event", data: { seq: event.seq, author: event.author.kind, own: own ? "true" : null } },
     h("div", { class: "bubble" },
       h("p", { class: "byline" }, icon(event.author.kind), h("span", { class: "author", dir: "auto" }, authorOf(event.author, context)), event.at && timestamp(event.at)),
-      textView(event.text ?? "", summary.locale),
+      wordsOf(event) && textView(wordsOf(event), summary.locale),
       fileList(event, context.files),
       event.buttons?.length > 0 && h("p", { class: "offered" }, h("span", {}, say("desk_offered")), event.buttons.map((button) => h("span", { class: "chip", dir: "auto" }, button.title))),
       sourcesView(event.sources),
@@ -44,12 +45,24 @@ function messageEvent(event, context) {
       event.author.kind === "bot" && h("div", { class: "wrong", "aria-live": "off" })));
 }
 
+/** What was said, without the words for a file that is shown below: of "[Bild] Router.png: So sieht er aus" the end. */
+function wordsOf({ author, text = "", files = [] }) {
+  const found = files.length === 1 && /^\[[^\]]+\](?: (.*))?$/s.exec(text);
+  if (!found) return text;
+  const [, told = ""] = found;
+  const { name } = files[0];
+  // Files of agents have names; what stands in brackets otherwise is their own.
+  if (!name) return author.kind === "customer" ? told : text;
+  if (told === name) return "";
+  return told.startsWith(`${name}: `) ? told.slice(name.length + 2) : text;
+}
+
 /** A private note: another frame, another picture, and the words that say that the customer does not see it. */
 export function noteView(note) {
   return h("li", { class: "event note", data: { author: "note", note: note.id } },
     h("div", { class: "note-box" },
       h("p", { class: "byline" }, icon("lock"), h("strong", {}, say(`desk_note_${note.kind}`)), h("span", { class: "author", dir: "auto" }, note.author.name), timestamp(note.at)),
-      h("p", { class: "text", dir: "auto" }, note.text),
+      h("p", { class: "text", dir: "auto" }, keptTogether(note.text)),
       h("p", { class: "note-private" }, say("desk_note_private"))));
 }
 
@@ -60,7 +73,7 @@ function noticeEvent(event, context) {
   return h("li", { class: "event notice", data: { seq: event.seq, author: "system", holder: event.holder ?? null } },
     h("p", { class: "notice-line" }, icon(change ? picture : "system"), h("strong", {}, change || say("desk_author_system")),
       event.case && h("span", { class: "tag" }, say("desk_case_opened", { number: event.case })), event.at && timestamp(event.at)),
-    event.text && h("p", { class: "notice-text" }, h("span", { class: "muted" }, say("desk_told_customer")), " ", h("span", { dir: "auto", lang: context.summary.locale }, event.text)));
+    event.text && h("p", { class: "notice-text" }, h("span", { class: "muted" }, say("desk_told_customer")), " ", h("span", { dir: "auto", lang: context.summary.locale }, keptTogether(event.text))));
 }
 
 function changeText(event, context) {
@@ -79,19 +92,19 @@ function agentAt(event, { summary, tenures }) {
 }
 
 function textView(text, locale) {
-  if (text.length <= FOLD + 200) return h("p", { class: "text", dir: "auto", lang: locale }, text);
-  const part = h("p", { class: "text", dir: "auto", lang: locale }, `${text.slice(0, FOLD)} …`);
+  if (text.length <= FOLD + 200) return h("p", { class: "text", dir: "auto", lang: locale }, keptTogether(text));
+  const part = h("p", { class: "text", dir: "auto", lang: locale }, keptTogether(`${text.slice(0, FOLD)} …`));
   const more = h("button", {
     type: "button", class: "link-button", on: { click: () => {
-      part.textContent = text;
+      replace(part, keptTogether(text));
       more.remove();
     } },
-  }, say("desk_show_whole", { n: (text.length - FOLD).toLocaleString() }));
+  }, say("desk_show_whole", { n: (text.length - FOLD).toLocaleString(language()) }));
   return [part, more];
 }
 
 function sourcesView(sources) {
   if (!sources?.length) return null;
   return h("ul", { class: "sources" }, sources.map((source) => h("li", { class: "source" },
-    source.as_of ? say("desk_source_as_of", { label: source.label, time: shortTime(source.as_of) }) : say("desk_source", { label: source.label }))));
+    keptTogether(source.as_of ? say("desk_source_as_of", { label: source.label, time: asOf(source.as_of) }) : say("desk_source", { label: source.label })))));
 }

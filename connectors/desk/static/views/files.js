@@ -8,7 +8,7 @@
 import { h, reconcile, replace } from "../dom.js";
 import { icon } from "../icons.js";
 import { ACCEPTED } from "../uploads.js";
-import { say, sayNamed } from "../wording.js";
+import { language, say, sayNamed } from "../wording.js";
 
 const SHOWN = ["image/jpeg", "image/png", "image/webp"];
 const KB = 1024;
@@ -16,7 +16,7 @@ const KB = 1024;
 function sizeOf(bytes) {
   return bytes < KB * KB
     ? say("desk_file_kb", { n: Math.max(1, Math.round(bytes / KB)) })
-    : say("desk_file_mb", { n: (bytes / KB / KB).toLocaleString(undefined, { maximumFractionDigits: 1 }) });
+    : say("desk_file_mb", { n: (bytes / KB / KB).toLocaleString(language(), { maximumFractionDigits: 1 }) });
 }
 
 /** The files of an entry; `current` knows by id how they stand now, where that may have changed since. */

@@ -130,7 +130,8 @@ export class InboxView {
     const unread = state.isUnread(summary);
     const present = this.presence(summary);
     const marks = [present, unread && "unread", outbox.unsent(summary.id) ? "unsent" : outbox.draft(summary.id) && "draft"].filter(Boolean);
-    const print = JSON.stringify([summary, current, marks, this.route.view]);
+    const passage = this.route.filters.q && state.found.passages?.[summary.id];
+    const print = JSON.stringify([summary, current, marks, this.route.view, passage]);
     if (link.print === print) return;
     link.print = print;
     link.href = routeTo({ view: this.route.view, id: summary.id });
@@ -145,7 +146,7 @@ export class InboxView {
         summary.customer?.level === "proven" && h("span", { class: "proven", title: say("desk_level_proven") }, icon("shield"), h("span", { class: "visually-hidden" }, say("desk_level_proven"))),
         summary.last_at && h("span", { class: "row-time" }, timestamp(summary.last_at))),
       this.stateLine(summary, mine),
-      summary.last_text && summary.last_author?.kind !== "system" && h("span", { class: "row-last" }, h("span", { class: "row-by" }, `${authorWord(summary.last_author, state.agent)}: `), h("span", { dir: "auto" }, summary.last_text.slice(0, 200))),
+      this.lastLine(summary, passage),
       h("span", { class: "row-foot" },
         this.timesOf(summary, mine),
         h("span", {}, sayNamed("desk_channel", summary.channel)),
@@ -154,6 +155,13 @@ export class InboxView {
         present && h("span", { class: "row-lookers" }, present),
         marks.includes("unsent") && h("span", { class: "tag tag-warn" }, say("desk_has_unsent")),
         marks.includes("draft") && h("span", { class: "tag" }, say("desk_has_draft"))));
+  }
+
+  /** What was said last, or in a search the entry that holds the words. */
+  lastLine(summary, passage) {
+    if (passage) return h("span", { class: "row-last", dir: "auto" }, around(passage, this.route.filters.q));
+    if (!summary.last_text || summary.last_author?.kind === "system") return null;
+    return h("span", { class: "row-last" }, h("span", { class: "row-by" }, `${authorWord(summary.last_author, this.desk.agent)}: `), h("span", { dir: "auto" }, summary.last_text.slice(0, 200)));
   }
 
   /** Who types in it just now, and which colleagues have it on screen. */
@@ -174,7 +182,7 @@ export class InboxView {
   stateLine(summary, mine) {
     const names = { bot: say("desk_holder_bot"), queue: reasonOf(summary) || say("desk_holder_queue"), closed: say("desk_holder_closed"), agent: mine ? say("desk_you") : summary.agent?.name };
     const pictures = { bot: "bot", queue: "queue", closed: "closed", agent: "human" };
-    const reason = summary.holder === "agent" && reasonOf(summary);
+    const reason = summary.holder === "agent" ? reasonOf(summary) : summary.closed_as && sayNamed("desk_close_reason", summary.closed_as);
     return h("span", { class: "row-state", data: { holder: summary.holder } }, icon(pictures[summary.holder]),
       h("span", {}, names[summary.holder] ?? "", reason && ` · ${reason}`));
   }
@@ -231,6 +239,18 @@ export class InboxView {
     event.preventDefault();
     go();
   }
+}
+
+/** So many characters stand in front of the words that were looked for: both are within one line. */
+const BEFORE = 18;
+
+/** The words that were looked for, marked, with what stands around them. */
+function around(text, words) {
+  const at = Math.max(0, text.toLowerCase().indexOf(words.toLowerCase()));
+  // From the beginning of a word.
+  const from = at <= BEFORE ? 0 : Math.min(at, text.indexOf(" ", at - BEFORE) + 1 || at);
+  const end = at + words.length;
+  return [from > 0 && "… ", text.slice(from, at), h("mark", {}, text.slice(at, end)), text.slice(end, end + 120)];
 }
 
 function authorWord(author, agent) {

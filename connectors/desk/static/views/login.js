@@ -5,11 +5,13 @@ import { h, replace } from "../dom.js";
 import { icon } from "../icons.js";
 import { language, loadWording, say } from "../wording.js";
 
-export function loginView({ notice, signedIn, languageChanged }) {
+export function loginView({ notice, typed, signedIn, languageChanged }) {
   const name = h("input", {
     id: "login", name: "username", type: "text", autocomplete: "username", autocapitalize: "none", autocorrect: "off", spellcheck: "false", required: true,
   });
   const password = h("input", { id: "password", name: "password", type: "password", autocomplete: "current-password", required: true });
+  name.value = typed.name ?? "";
+  password.value = typed.password ?? "";
   // Shown once the server asks for it.
   const code = h("input", { id: "code", name: "code", type: "text", inputmode: "numeric", autocomplete: "one-time-code", maxlength: 40 });
   const codePlace = h("div", { class: "login-code", hidden: true }, h("label", { for: "code" }, say("desk_login_code")), code, h("p", { class: "muted" }, say("desk_login_code_hint")));
@@ -62,8 +64,8 @@ export function loginView({ notice, signedIn, languageChanged }) {
       h("p", { class: "login-intro" }, say("desk_login_intro")),
       notice && h("p", { class: "login-notice", role: "status" }, notice),
       form,
-      languageSwitch(languageChanged)));
-  return { element, focus: () => name.focus() };
+      languageSwitch(() => languageChanged({ name: name.value, password: password.value }))));
+  return { element, focus: () => (name.value && !password.value ? password : name).focus() };
 }
 
 function languageSwitch(changed) {

@@ -12,6 +12,7 @@ export function messengerView(desk, id, messenger, mine) {
       ? h("p", { class: "lead lead-split" }, say("desk_messenger_window", { time: clockTime(messenger.window_until) }), countdown(messenger.window_until))
       : h("p", { class: "lead" }, say("desk_messenger_window_over")),
     messenger.number && h("p", { class: "muted" }, say("desk_messenger_number", { number: messenger.number })),
+    messenger.our_number && h("p", { class: "muted" }, say("desk_messenger_our_number", { number: messenger.our_number })),
     messenger.stopped && h("p", { class: "muted" }, say("desk_messenger_stopped")),
     !open && mine && !messenger.stopped && messenger.templates.map((template) => templateForm(desk, id, template)),
   ];

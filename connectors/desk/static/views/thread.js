@@ -12,6 +12,7 @@ import { say, sayCount } from "../wording.js";
 import { eventView, noteView } from "./event.js";
 import { HeldReplies } from "./held.js";
 import { nameOf } from "./inbox.js";
+import { JoinedThreads } from "./joined.js";
 import { drawWrong } from "./wrong.js";
 
 /** Closer to the end than this counts as "at the end", in CSS pixels. */
@@ -27,20 +28,24 @@ export class Thread {
     this.log = h("div", { role: "log", "aria-busy": "true" }, this.nodes);
     this.pending = h("ol", { class: "events pending", "aria-label": say("desk_pending_label") });
     this.held = new HeldReplies(desk, id);
-    this.receipt = h("p", { class: "receipt" });
+    // The words of the log are read out as they come; this is no word of anybody.
+    this.receipt = h("p", { class: "receipt", "aria-live": "off" });
     this.typingLine = h("p", { class: "typing" });
     this.older = h("button", { type: "button", class: "link-button", on: { click: () => this.showOlder() } }, say("desk_thread_older"));
     this.cutText = h("span");
     this.cut = h("p", { class: "cut", hidden: true }, this.cutText, " ", this.older);
     this.blank = h("div", { class: "thread-blank" });
-    this.scroller = h("div", { class: "thread-scroll", tabindex: 0, on: { scroll: () => this.scrolled() } }, this.blank, this.cut, this.log, this.receipt, this.pending, this.held.element, this.typingLine);
-    this.jump = h("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.toEnd() } });
+    this.joined = new JoinedThreads(desk);
+    this.scroller = h("div", { class: "thread-scroll", tabindex: 0, on: { scroll: () => this.scrolled() } }, this.blank, this.joined.element, this.cut, this.log, this.pending, this.held.element, this.typingLine);
+    this.jump = h("button", { type: "button", class: "jump", hidden: true, on: { click: () => this.jumped() } });
     this.element = h("div", { class: "thread" }, this.scroller, this.jump);
     this.lastSeq = 0;
     this.missed = 0;
     this.wasAtEnd = true;
+    this.lastTop = 0;
     this.sizes = new ResizeObserver(() => { if (this.wasAtEnd) this.toEnd(); });
-    this.sizes.observe(this.scroller);
+    // A picture has its height only once it is there.
+    for (const one of [this.scroller, this.log, this.held.element]) this.sizes.observe(one);
   }
 
   remove() {
@@ -75,6 +80,7 @@ export class Thread {
     if (events.length || this.desk.outbox.visible(this.id).length) this.blank.hidden = true;
     else this.showBlank(h("p", { class: "blank blank-text" }, say("desk_thread_empty")));
     const atEnd = this.wasAtEnd;
+    this.joined.update(summary, this.desk.state.open?.detail?.messenger?.joined ?? []);
     this.drawEvents(summary, events);
     this.drawReceipt(summary, events);
     this.drawPending();
@@ -102,13 +108,21 @@ export class Thread {
     if (!this.cut.hidden) setText(this.cutText, say("desk_thread_cut", { n: events.length }));
   }
 
-  /** How far the latest message of a person has come, as far as the customer's client has confirmed it. */
+  /**
+   * How far the latest message of a person has come, as far as the customer's client has confirmed it. It stands in that
+   * message: at the end of the thread it would be read of a private note, which no customer sees.
+   */
   drawReceipt(summary, events) {
     const last = events.findLast((event) => event.kind === "message");
     const spoken = last?.author.kind === "human" ? last.seq : Infinity;
     const key = summary.read_seq >= spoken ? "desk_receipt_read" : summary.delivered_seq >= spoken ? "desk_receipt_delivered" : null;
-    this.receipt.hidden = !key;
-    if (key) setText(this.receipt, say(key));
+    const place = key && this.nodes.querySelector(`[data-seq="${spoken}"] .bubble`);
+    if (!place) {
+      this.receipt.remove();
+      return;
+    }
+    setText(this.receipt, say(key));
+    if (this.receipt.parentNode !== place) place.append(this.receipt);
   }
 
   /** Counts what came in while the reader was further up. */
@@ -176,7 +190,10 @@ export class Thread {
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
     if (scrollTop < clientHeight && !this.cut.hidden && !this.older.disabled && this.lastSeq) this.showOlder();
-    this.wasAtEnd = scrollHeight - scrollTop - clientHeight < END;
+    // Not at the end is who went up from it, not who was there when it grew.
+    const up = scrollTop < this.lastTop - 1;
+    this.lastTop = scrollTop;
+    this.wasAtEnd = scrollHeight - scrollTop - clientHeight < END || (this.wasAtEnd && !up);
     if (!this.wasAtEnd) return;
     this.missed = 0;
     this.jump.hidden = true;
@@ -187,6 +204,12 @@ export class Thread {
     this.wasAtEnd = true;
     this.missed = 0;
     this.jump.hidden = true;
+  }
+
+  /** The button is gone then, so the focus goes to what it led to. */
+  jumped() {
+    this.toEnd();
+    this.scroller.focus({ preventScroll: true });
   }
 
   /** To an entry, which may have to be fetched first. */

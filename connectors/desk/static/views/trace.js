@@ -51,7 +51,8 @@ function understood({ intent }) {
   if (!intent?.name) return say("desk_trace_nothing");
   const title = h("strong", {}, sayNamed("desk_intent", intent.name));
   if (intent.confidence == null || intent.name === "nlu_fallback") return title;
-  return [title, ` ${say("desk_trace_sure", { percent: percent(intent.confidence) })}`, meter(intent.confidence)];
+  // Rounded up to all of it, it would claim what nobody can know.
+  return [title, ` ${say("desk_trace_sure", { percent: percent(Math.min(intent.confidence, 0.99)) })}`, meter(intent.confidence)];
 }
 
 /** The same number as a small bar, for the eye only. */

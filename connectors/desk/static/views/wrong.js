@@ -27,7 +27,7 @@ export function drawWrong(nodes, desk, id, detail) {
 }
 
 function wrongView(event, known, desk, id) {
-  const ask = (label) => h("button", { type: "button", class: "link-button", "aria-label": known ? null : say("desk_wrong_of", { time: clockTime(event.at) }), on: { click: () => askWhatWasMeant(desk, id, event, known) } }, label);
+  const ask = (label) => h("button", { type: "button", class: "link-button", "aria-label": known ? null : say("desk_wrong_of", { n: event.seq, time: clockTime(event.at) }), on: { click: () => askWhatWasMeant(desk, id, event, known) } }, label);
   if (!known) return ask(say("desk_wrong"));
   const state = say(`desk_wrong_state_${known.state}`, { intent: sayNamed("desk_intent", known.example_intent) });
   const words = [say("desk_wrong_reported", { name: known.by.name }), known.intent && say("desk_wrong_meant", { intent: sayNamed("desk_intent", known.intent) }), state];
@@ -36,10 +36,11 @@ function wrongView(event, known, desk, id) {
 }
 
 /** Intents with their words, by their words. */
-export function intentOptions(intents, first) {
-  const named = intents.map((name) => [name, sayNamed("desk_intent", name)]).sort((a, b) => a[1].localeCompare(b[1]));
-  return [["", first], ...named];
+export function named(intents) {
+  return intents.map((name) => [name, sayNamed("desk_intent", name)]).sort((a, b) => a[1].localeCompare(b[1]));
 }
+
+export const intentOptions = (intents, first) => [["", first], ...named(intents)];
 
 async function askWhatWasMeant(desk, id, event, known) {
   const { intents } = await desk.intents();
