@@ -55,11 +55,13 @@ class AppointmentShow(AccountService):
                 sources=[turn.source("appointment", fact)],
                 buttons=[change_button(turn, fact, MOVE), change_button(turn, fact, CANCEL)],
             )
+        # What is written next may be about it: "übermorgen nachmittag".
+        shown = [SlotSet("visit_about", upcoming[0].record if upcoming else None)]
         if upcoming:
-            return []
+            return shown
         if not every:
             turn.say("appointment_none", sources=[turn.source("account", customer)], buttons=[turn.person()])
-            return []
+            return shown
         last = every[0]
         again = [change_button(turn, last, MOVE)] if last.value.status == "missed" else []
         turn.say(
@@ -70,7 +72,7 @@ class AppointmentShow(AccountService):
             sources=[turn.source("appointment", last)],
             buttons=[*again, turn.person()],
         )
-        return []
+        return shown
 
 
 class AppointmentChange(AccountService):
@@ -82,9 +84,12 @@ class AppointmentChange(AccountService):
     naming = ("appointment_number",)
 
     async def serve(self, turn: Turn) -> list[Event]:
-        if self.resumed(turn):
+        # A day or time alone, after the appointment was shown, is another one that is wished for.
+        follows = turn.intent == "inform" and turn.slot("last_service") == AppointmentShow.action_name
+        if self.resumed(turn) and not follows:
             return await super().serve(turn)
-        wish = turn.entity("visit_wish") or (MISSED if says_missed(turn.text) else wish_in(turn.text))
+        moved = MOVE if follows else None
+        wish = turn.entity("visit_wish") or (MISSED if says_missed(turn.text) else wish_in(turn.text) or moved)
         begin = [SlotSet(name, None) for name in VISIT_SLOTS]
         return [*begin, SlotSet("visit_wish", wish), *await super().serve(turn)]
 

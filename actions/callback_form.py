@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
+from actions.account import today
 from actions.callback_times import Window, is_possible, offered, windows, wished
 from actions.choices import SUMMARY, YES, agreed, choice, new_summary, titled, yes_and_no
 from actions.form import REQUESTED, Ask, Done, Form, Step
+from actions.free_days import why_closed, wished_from
 from actions.patterns import any_of
 from actions.turn import Button, Turn
-from actions.visit_times import ordinal_in
+from actions.visit_times import ordinal_in, spoken_span
 from bot.service.working_hours import WorkingHours
 from bot.transparency.format import REGION, short_window, spoken_phone, window
 
@@ -53,8 +55,13 @@ class CallbackForm(Form):
         if slot == CONFIRM:
             return agreed(turn) is not None
         if slot == WINDOW:
-            named = turn.entity("date") is not None or turn.entity("time_span") is not None
-            return named or ordinal_in(turn.text) is not None or _takes_any_time(turn)
+            named = turn.entity("date") is not None or spoken_span(turn) is not None
+            return (
+                named
+                or wished_from(turn, today()) is not None
+                or ordinal_in(turn.text) is not None
+                or _takes_any_time(turn)
+            )
         return _phone_in(turn) is not None or _means_known_number(turn)
 
     def _is_refused(self, turn: Turn, slot: str) -> bool:
@@ -66,7 +73,7 @@ class CallbackForm(Form):
             known = choice(turn) == ON_FILE or (_phone_in(turn) is None and _means_known_number(turn))
             phone = await _phone_known(turn) if known else _phone_in(turn)
             return None if phone is None else await self._go_on(turn, {PHONE: phone})
-        if slot == WINDOW or turn.entity("date") or turn.entity("time_span"):
+        if slot == WINDOW or turn.entity("date") or spoken_span(turn):
             return await self._take_window(turn)
         if (phone := _phone_in(turn)) is not None:  # "no, the other number: 0345 123456"
             return await self._go_on(turn, {PHONE: phone})
@@ -117,11 +124,15 @@ class CallbackForm(Form):
         memory = {SPAN: None, **(memory or {})}
         hours, now = _hours(turn), datetime.now(timezone.utc)
         pressed = choice(turn) if turn.slot(REQUESTED) == WINDOW else None
-        day = _day(turn.entity("date") or turn.slot(DAY))
-        span = turn.entity("time_span") or turn.slot(SPAN)
+        named_day, named_span = turn.entity("date"), spoken_span(turn)
+        day, span = _day(named_day or turn.slot(DAY)), named_span or turn.slot(SPAN)
         if pressed is None and span is None and turn.slot(REQUESTED) == WINDOW:
             pressed = _named_of_offered(turn, offered(hours, now, day) or offered(hours, now))
-        if pressed is None and day is None and span is None:
+        if pressed is None and day is None and (since := wished_from(turn, today())) is not None:
+            self._offer(turn, "callback_ask_window", None, since)
+            return Ask(WINDOW, {**memory, SPAN: span})
+        asked = turn.slot(REQUESTED) == WINDOW
+        if pressed is None and (named_day is None and named_span is None if asked else day is None and span is None):
             return None
         if pressed is None and span is None:
             key = "callback_ask_window" if offered(hours, now, day) else "callback_closed"
@@ -141,11 +152,19 @@ class CallbackForm(Form):
         return Ask(CONFIRM, {**memory, WINDOW: chosen.key, SUMMARY: shown})
 
     @staticmethod
-    def _offer(turn: Turn, key: str, day: date | None) -> None:
+    def _offer(turn: Turn, key: str, day: date | None, since: date | None = None) -> None:
         hours, now = _hours(turn), datetime.now(timezone.utc)
-        shown = offered(hours, now, day) or offered(hours, now)
+        shown = offered(hours, now, day, since) or offered(hours, now)
+        source = [turn.source_now("callback_hours")]
+        if not shown:
+            turn.say("callback_no_windows", buttons=[turn.case(), turn.person()], sources=source)
+            return
+        # A Saturday may have hours of its own: only a day without any is said to be free.
+        whole_day = day is not None and not offered(hours, now, day)
+        closed = why_closed(turn, day) if whole_day and day is not None else None
+        told = turn.wording(key) if closed is None else f"{closed} {turn.wording('callback_closed_day')}"
         buttons: list[Button] = [titled(short_window(one.starts, one.ends, turn.language), one.key) for one in shown]
-        turn.say(key, buttons=[*buttons, turn.person()], sources=[turn.source_now("callback_hours")])
+        turn.say_text(told, buttons=[*buttons, turn.person()], sources=source)
 
 
 def _hours(turn: Turn) -> WorkingHours:

@@ -53,10 +53,10 @@ def is_possible(window: Window, hours: WorkingHours, now: datetime) -> bool:
     return True
 
 
-def windows(hours: WorkingHours, now: datetime, on: date | None = None) -> Iterator[Window]:
-    """Windows of two hours, at even hours, the next one first; only those `on` a day if one is given."""
-    today = now.astimezone(REGION).date()
-    days = [on] if on is not None else [today + timedelta(days=offset) for offset in range(HORIZON)]
+def windows(hours: WorkingHours, now: datetime, on: date | None = None, since: date | None = None) -> Iterator[Window]:
+    """Windows of two hours, at even hours, the next one first; only those `on` a day, or `since` one if it is given."""
+    first = max(now.astimezone(REGION).date(), since or date.min)
+    days = [on] if on is not None else [first + timedelta(days=offset) for offset in range(HORIZON)]
     for day in days:
         for hour in range(0, 22, 2):
             starts = datetime.combine(day, time(hour), tzinfo=REGION)
@@ -65,10 +65,10 @@ def windows(hours: WorkingHours, now: datetime, on: date | None = None) -> Itera
                 yield window
 
 
-def offered(hours: WorkingHours, now: datetime, on: date | None = None) -> list[Window]:
+def offered(hours: WorkingHours, now: datetime, on: date | None = None, since: date | None = None) -> list[Window]:
     """A few windows, on different days unless one is given."""
     chosen: list[Window] = []
-    for window in windows(hours, now, on):
+    for window in windows(hours, now, on, since):
         of_day = [one for one in chosen if one.starts.date() == window.starts.date()]
         if on is not None or len(of_day) < PER_DAY:
             chosen.append(window)

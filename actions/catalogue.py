@@ -62,8 +62,12 @@ CONTINUED_BY: dict[str, tuple[str, ...]] = {
     "action_move_home": ("contract_number",),
     "action_number_porting": ("contract_number",),
     "action_ticket_status": ("ticket_number",),
+    "action_slow_internet": ("speed",),
     "action_order_status": ("order_number",),
 }
+
+# The same where another service goes on: "übermorgen nachmittag" after an appointment was shown moves it.
+GOES_ON_WITH = {"action_appointment_show": ("action_appointment_change", ("date", "time_span"))}
 
 # Leave a form for good.
 LEAVING = (

@@ -1,7 +1,8 @@
 """Complaints: what the company knows already is said first, then a case with a number and a due time, or a person.
 
 Nobody has to prove who they are to complain; who has, or does, is told the open tickets, outages and money matters that
-are on record, and need not repeat them: they go with the case. Nothing is opened before the customer has confirmed it.
+are on record, and need not repeat them: they go with the case. Who says in the first message what happened is not asked
+for it again. Nothing is opened before the customer has confirmed it; until then the words can be changed or added to.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from rasa_sdk.events import SlotSet
 
 from actions.account import describe_ticket
 from actions.catalogue import OFFERED
+from actions.complaint_words import says_what_happened
 from actions.crm.models import Customer, Fact, Invoice, NewTicket
 from actions.crm.tickets import OPEN
 from actions.details import SLOT, Confirm, Detailed, Details, Field, load
@@ -19,15 +21,19 @@ from actions.faults import describe_outage
 from actions.invoices import is_overdue, is_unpaid, payment_state
 from actions.lines import outages_on, running
 from actions.payments import balance
-from actions.phrases import identifier_in, is_only_identifier
-from actions.turn import Event, Turn
+from actions.phrases import has_nothing_at_hand, hedges, identifier_in, is_only_identifier, says_yes
+from actions.turn import Button, Event, Turn
 from bot.transparency.format import moment, money, spoken_phone
 
-# What travels to the team; the customer confirms all of it.
-LONGEST = 400
+# What travels to the team, in characters.
+LONGEST = 1000
+# As much of it is shown for confirmation, so that the question fits on a phone.
+SHOWN_WORDS = 380
 # Told of each kind; the team sees them all.
 SHOWN = 2
-PROVE = "prove"
+PROVE, REWORD = "prove", "reword"
+# Fewer words than this say nothing more about what happened.
+_ADDS_FROM = 3
 
 
 class WordsField(Field):
@@ -37,9 +43,8 @@ class WordsField(Field):
     own_intents = frozenset(OFFERED)
 
     def ask(self, turn: Turn, details: Details) -> None:
-        known = details["customer"] is not None
-        prove = [] if known else [turn.button("button_prove", f'/inform{{"order_step": "{PROVE}"}}')]
-        turn.say("complaint_ask_known" if known else "complaint_ask", buttons=[*prove, turn.person()])
+        key = "complaint_ask" if details["customer"] is None else "complaint_ask_known"
+        turn.say(key, buttons=[*_prove(turn, details), turn.person()])
 
     async def take(self, turn: Turn, details: Details) -> bool:
         if turn.entity("order_step") == PROVE:
@@ -66,9 +71,12 @@ class ReachField(Field):
         return details.get("do") != PROVE
 
     def ask(self, turn: Turn, details: Details) -> None:
-        turn.say("complaint_ask_reach", buttons=[turn.person()])
+        turn.say("complaint_ask_reach", buttons=[*_prove(turn, details), turn.person()])
 
     async def take(self, turn: Turn, details: Details) -> bool:
+        if turn.entity("order_step") == PROVE:
+            details["do"] = PROVE
+            return True
         found = None if turn.from_button else identifier_in(turn.text)
         if found is None or found.kind not in {"email", "phone"}:
             return False
@@ -76,21 +84,55 @@ class ReachField(Field):
         return True
 
     def explain(self, turn: Turn, details: Details) -> None:
-        turn.say("complaint_reach_unclear", buttons=[turn.person()])
+        turn.say("complaint_reach_unclear", buttons=[*_prove(turn, details), turn.case(), turn.person()])
 
     def is_plain_answer(self, turn: Turn, details: Details) -> bool:
-        return is_only_identifier(turn.text)
+        return is_only_identifier(turn.text) or (self.name not in details and has_nothing_at_hand(turn.text))
 
 
 class ConfirmComplaint(Confirm):
-    """Only where there is something to confirm."""
+    """Only where there is something to confirm. Instead of a yes, more can be told, or all of it in other words."""
+
+    own_intents = frozenset({"complaint"})
 
     def applies(self, details: Details) -> bool:
         return details.get("do") != PROVE
 
+    def more_buttons(self, turn: Turn) -> list[Button]:
+        return [turn.button("button_reword", f'/inform{{"order_step": "{REWORD}"}}')]
+
+    async def take(self, turn: Turn, details: Details) -> bool:
+        if turn.entity("order_step") == REWORD:
+            details.pop("words")
+            return True
+        if await super().take(turn, details):
+            return True
+        more = f"{details['words']}\n{turn.text}"
+        if not _tells_more(turn) or len(more) > LONGEST:
+            return False
+        details["words"] = more
+        return True
+
+
+def _tells_more(turn: Turn) -> bool:
+    """Whether the words neither answer the question nor ask one."""
+    few = len(turn.text.split()) < _ADDS_FROM
+    return not (turn.from_button or few or "?" in turn.text or hedges(turn.text) or says_yes(turn.text))
+
+
+def _prove(turn: Turn, details: Details) -> list[Button]:
+    """The way to be known, for whom it is still open."""
+    if details["customer"] is not None:
+        return []
+    return [turn.button("button_prove", f'/inform{{"order_step": "{PROVE}"}}')]
+
+
+def _shown(words: str) -> str:
+    return words if len(words) <= SHOWN_WORDS else words[: SHOWN_WORDS - 1].rstrip() + "…"
+
 
 def _summary(turn: Turn, details: Details) -> dict[str, object]:
-    return {"words": details["words"], "reach": details["reach"]}
+    return {"words": _shown(details["words"]), "reach": details["reach"]}
 
 
 class Complaint(Detailed):
@@ -104,12 +146,15 @@ class Complaint(Detailed):
     async def serve(self, turn: Turn) -> list[Event]:
         if (details := self.given(turn)) is not None and details.get("do") != PROVE:
             return await self._open(turn, details)
-        begun = load(turn) if self.resumed(turn) else {"customer": None, "first": "" if turn.from_button else turn.text}
+        begun = load(turn) if self.resumed(turn) else _begun(turn)
         customer = await turn.proven_customer()
         if begun.pop("do", None) == PROVE and customer is None:
             return [SlotSet(SLOT, json.dumps(begun)), *self.ask_with("identity_form")]
         if customer is None:
-            turn.say("complaint_sorry")
+            if (words := begun.get("words")) is None:
+                turn.say("complaint_sorry")
+            else:
+                turn.say("complaint_sorry_noted", words=_shown(words))
             return self.ask_for(begun)
         known = await self._tell_known(turn, customer)
         reach = customer.value.email or spoken_phone(customer.value.phone or "")
@@ -182,3 +227,23 @@ class Complaint(Detailed):
             buttons=[turn.person()],
         )
         return self.done()
+
+
+def _begun(turn: Turn) -> Details:
+    """What was said: that somebody complains, and perhaps what happened."""
+    said = _asked_back_about(turn) if turn.from_button else turn.text
+    if says_what_happened(said) and len(said) <= LONGEST:
+        return {"customer": None, "first": "", "words": said}
+    return {"customer": None, "first": said}
+
+
+def _asked_back_about(turn: Turn) -> str:
+    """The message that was not surely understood and that the button answers; empty for any other button."""
+    users, asked = 0, False
+    for event in turn.events_backwards():
+        if event.get("event") == "user":
+            users += 1
+            if users > 1:
+                return str(event.get("text") or "") if asked else ""
+        asked = asked or (event.get("event") == "action" and event.get("name") == "action_fallback")
+    return ""

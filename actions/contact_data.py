@@ -40,6 +40,15 @@ def what_in(text: str) -> str | None:
     return next((what for what, words in _MEANT if words.search(text)), None)
 
 
+def _switches(turn: Turn, details: Details) -> bool:
+    """ "Nein, nur die Handynummer": something else is to be changed than was asked for; it is asked for then."""
+    other = None if turn.from_button or any(sign.isdigit() for sign in turn.text) else what_in(turn.text)
+    if other in {None, details["what"]}:
+        return False
+    details["what"] = other
+    return True
+
+
 def _meant(text: str) -> str:
     """The words without the "no" of a correction."""
     return _NO.sub("", text).strip(" .!")
@@ -79,6 +88,8 @@ class NameField(Field):
         turn.say("contact_ask_name", buttons=[turn.person()])
 
     async def take(self, turn: Turn, details: Details) -> bool:
+        if _switches(turn, details):
+            return True
         if turn.from_button or not self.is_plain_answer(turn, details):
             return False
         details["kind"], details[self.name] = NAME, _meant(turn.text)
@@ -100,6 +111,8 @@ class PostalField(Field):
         turn.say("contact_ask_address", buttons=[turn.person()])
 
     async def take(self, turn: Turn, details: Details) -> bool:
+        if _switches(turn, details):
+            return True
         words = turn.text.split()
         complete = len(words) > 2 and any(sign.isdigit() for sign in turn.text)
         if turn.from_button or not complete or len(turn.text) > _LONGEST:
@@ -128,7 +141,7 @@ class ContactField(Field):
 
     async def take(self, turn: Turn, details: Details) -> bool:
         self._read(turn, details)
-        return self.name in details
+        return self.name in details or _switches(turn, details)
 
     def explain(self, turn: Turn, details: Details) -> None:
         turn.say("contact_unclear", buttons=[turn.person()])

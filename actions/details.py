@@ -86,9 +86,14 @@ class Confirm(Field):
 
     def ask(self, turn: Turn, details: Details) -> None:
         yes = f'/affirm{{"confirm": "{fingerprint(details)}"}}'
-        buttons: list[Button] = [turn.button("button_yes", yes), turn.button("button_no", "/deny"), turn.person()]
+        answers = [turn.button("button_yes", yes), turn.button("button_no", "/deny")]
+        buttons: list[Button] = [*answers, *self.more_buttons(turn), turn.person()]
         sources = [] if self._section is None else [law.source(turn, self._section)]
         turn.say(self._key.format_map(details), buttons=buttons, sources=sources, **self._values(turn, details))
+
+    def more_buttons(self, turn: Turn) -> list[Button]:
+        """Other ways on than yes and no."""
+        return []
 
     async def take(self, turn: Turn, details: Details) -> bool:
         if turn.intent == "deny":

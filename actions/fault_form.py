@@ -19,11 +19,11 @@ from actions.line_check import (
     NO_HELP,
     QUESTIONS,
     SKIP,
-    UNKNOWN,
     WORKS,
     next_step,
     question_key,
     read,
+    says_all_done,
     told_before,
 )
 from actions.lines import ask_line, line, line_named, lines_of_customer
@@ -153,7 +153,11 @@ class FaultForm(Form):
             turn.say("check_did_it_help", buttons=_step_buttons(turn, step))
             return Ask(CHECK)
         answers = {**json.loads(turn.slot("fault_answers") or "{}"), step: answer}
-        return self._go_on(turn, contract, turn.slot(KIND) or "other", answers, {})
+        kind = turn.slot(KIND) or "other"
+        if answer == ALREADY and not turn.from_button and says_all_done(turn.text):
+            while (left := next_step(kind, contract.technology, answers)) is not None:
+                answers[left] = ALREADY
+        return self._go_on(turn, contract, kind, answers, {})
 
     @staticmethod
     def _read(turn: Turn, step: str) -> str | None:
@@ -200,10 +204,9 @@ class FaultForm(Form):
 
 
 def _step_buttons(turn: Turn, step: str) -> list[Button]:
+    """Every step can be answered with "I did that already", in words that fit it."""
     if step in QUESTIONS:
         answers = [button(turn, f"check_answer_{answer}", answer) for answer in QUESTIONS[step]]
-        already = [] if UNKNOWN in QUESTIONS[step] else [button(turn, "check_answer_already", ALREADY)]
-    else:
-        answers = [button(turn, f"check_answer_{answer}", answer) for answer in (WORKS, NO_HELP)]
-        already = [button(turn, "check_answer_already", ALREADY), button(turn, "check_answer_skip", SKIP)]
-    return [*answers, *already, turn.person()]
+        return [*answers, button(turn, "check_answer_checked", ALREADY), turn.person()]
+    answers = [button(turn, f"check_answer_{answer}", answer) for answer in (WORKS, NO_HELP, ALREADY, SKIP)]
+    return [*answers, turn.person()]

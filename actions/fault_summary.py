@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from actions.crm.models import Contract
+from actions.line_check import result_of
 from bot.transparency.wording import Wording
 
 # What may be broken; the choices of the fault form. Texts: `fault_kind_<name>`.
@@ -36,6 +37,6 @@ def summary(
         cut = described if whole or len(described) <= SHOWN_WORDS else described[: SHOWN_WORDS - 1].rstrip() + "…"
         parts.append(words.say("fault_own_words", language, words=cut))
     for step, answer in answers.items():
-        what, result = words.say(f"check_name_{step}", language), words.say(f"check_result_{answer}", language)
+        what, result = words.say(f"check_name_{step}", language), words.say(result_of(step, answer), language)
         parts.append(words.say("fault_answer", language, what=what, result=result))
     return "\n".join(words.say("fault_line_item", language, line=part) for part in parts)

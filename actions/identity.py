@@ -11,7 +11,15 @@ from typing import cast
 
 from actions.crm.models import Expired, Identifier, IdentifierKind, Locked, Proven, Wrong
 from actions.form import Ask, Done, Form, Step
-from actions.phrases import code_in, has_nothing_at_hand, identifier_in, is_code, is_only_identifier, wants_new_code
+from actions.phrases import (
+    code_in,
+    gave_wrong_one,
+    has_nothing_at_hand,
+    identifier_in,
+    is_code,
+    is_only_identifier,
+    wants_new_code,
+)
 from actions.turn import Turn
 
 IDENTIFIER = "identifier"
@@ -38,8 +46,8 @@ class IdentityForm(Form):
 
     def is_plain_answer(self, turn: Turn, slot: str) -> bool:
         if slot == CODE:
-            return is_code(turn.text) or wants_new_code(turn.text)
-        return is_only_identifier(turn.text) or has_nothing_at_hand(turn.text)
+            return is_code(turn.text) or wants_new_code(turn.text) or gave_wrong_one(turn.text)
+        return _names_place_of_fault(turn) or is_only_identifier(turn.text) or has_nothing_at_hand(turn.text)
 
     async def take(self, turn: Turn, slot: str) -> Step | None:
         order = turn.entity("order_number")
@@ -51,6 +59,9 @@ class IdentityForm(Form):
         identifier = _identifier(turn)
         if identifier is not None:
             return await self._send_code(turn, identifier)
+        if _names_place_of_fault(turn):
+            # An outage there is told without any proof; the service asks for one again if there is none.
+            return Done(serve=True, memory=self._forgotten())
         return None
 
     def ask(self, turn: Turn, slot: str) -> None:
@@ -91,6 +102,9 @@ class IdentityForm(Form):
     async def _take_code(self, turn: Turn) -> Step | None:
         request = turn.entity("code_request")
         if request == OTHER_IDENTIFIER:
+            self.ask(turn, IDENTIFIER)
+            return Ask(IDENTIFIER)
+        if not turn.from_button and gave_wrong_one(turn.text) and _identifier(turn) is None:
             self.ask(turn, IDENTIFIER)
             return Ask(IDENTIFIER)
         if turn.entity("code") or is_code(turn.text):
@@ -137,6 +151,11 @@ class IdentityForm(Form):
             turn.button("button_other_identifier", f'/inform{{"code_request": "{OTHER_IDENTIFIER}"}}'),
             turn.person(),
         ]
+
+
+def _names_place_of_fault(turn: Turn) -> bool:
+    named = turn.entity("postcode") is not None or turn.entity("street") is not None
+    return named and turn.slot("pending") == "action_report_fault" and not turn.from_button
 
 
 def _identifier(turn: Turn) -> Identifier | None:

@@ -11,9 +11,9 @@ from typing import cast
 from actions.crm.errors import CrmRejected
 from actions.crm.interest_models import NewInterest, Wish
 from actions.crm.models import AddressHit
-from actions.details import Details, Field
+from actions.details import Declined, Details, Field
 from actions.letters import letter
-from actions.phrases import identifier_in, is_only_identifier
+from actions.phrases import has_nothing_at_hand, identifier_in, is_only_identifier
 from actions.turn import Button, Turn
 from bot.service.updates import end_link, page_link
 
@@ -35,6 +35,10 @@ class EmailField(Field):
 
     async def take(self, turn: Turn, details: Details) -> bool:
         found = None if turn.from_button else identifier_in(turn.text)
+        if found is None and not turn.from_button and has_nothing_at_hand(turn.text):
+            back = turn.button("intent_title_callback_request", "/callback_request")
+            turn.say("updates_no_email", buttons=[back, turn.person()])
+            raise Declined
         if found is None or found.kind != "email":
             return False
         details[self.name] = found.value
@@ -44,7 +48,7 @@ class EmailField(Field):
         turn.say("updates_email_unclear", buttons=[turn.person()])
 
     def is_plain_answer(self, turn: Turn, details: Details) -> bool:
-        return is_only_identifier(turn.text)
+        return is_only_identifier(turn.text) or (self.name not in details and has_nothing_at_hand(turn.text))
 
 
 def begun(hit: AddressHit, wish: str) -> Details:

@@ -7,6 +7,7 @@ customer; somebody else's record and a record that does not exist get the same a
 from __future__ import annotations
 
 import json
+import re
 from abc import abstractmethod
 from datetime import date
 
@@ -35,6 +36,10 @@ class InvoiceService(AccountService):
         wanted = None if named == contract else named
         if contract is not None:
             invoices = [fact for fact in invoices if fact.value.contract_number == contract]
+        if wanted is not None and invoices and _is_to_come(wanted, invoices[0].value):
+            account = [turn.source("account", customer)]
+            turn.say("invoice_not_yet", which=_spoken(turn, wanted), sources=account)
+            wanted = None
         fitting = [fact for fact in invoices if wanted is None or _is_named(fact.value, wanted)]
         if not fitting:
             self._say_none(turn, customer, wanted or contract)
@@ -177,6 +182,11 @@ def is_overdue(invoice: Invoice) -> bool:
 def _is_named(invoice: Invoice, named: str) -> bool:
     """By number, or by a day ("2026-10-05") or month ("2026-10") of its period."""
     return invoice.number == named or f"{invoice.period:%Y-%m}" == named[:7]
+
+
+def _is_to_come(named: str, newest: Invoice) -> bool:
+    """Whether a month is named for which there is no invoice yet, as in its first days."""
+    return re.match(r"\d{4}-\d\d", named) is not None and named[:7] > f"{newest.period:%Y-%m}"
 
 
 def _spoken(turn: Turn, named: str) -> str:

@@ -22,7 +22,7 @@ NO_HELP, DONE = "no_help", "done"
 ONE, ALL, UNKNOWN = "one", "all", "unknown"
 STEADY, BLINKING, OFF = "steady", "blinking", "off"
 
-QUESTIONS: dict[str, tuple[str, ...]] = {"devices": (ALL, ONE), "lights": (STEADY, BLINKING, OFF, UNKNOWN)}
+QUESTIONS: dict[str, tuple[str, ...]] = {"devices": (ALL, ONE, UNKNOWN), "lights": (STEADY, BLINKING, OFF, UNKNOWN)}
 # The same step for every technology; all others have a text for each: `check_<step>_<technology>`.
 COMMON = frozenset({"devices", "device", "power", "phone_cable"})
 STEPS = (*QUESTIONS, "device", "power", "cable", "phone_cable", "restart")
@@ -48,6 +48,13 @@ _ALREADY = any_of(
     r"\b(did|done|tried|checked) (that|it|this|all|so)\b",
     r"\bi (have|did)\b.{0,25}\bbefore\b",
 )
+# Every step that may come was done before.
+_ALL_DONE = any_of(
+    r"\b(alles|alle schritte)\b.{0,15}\b(schon|bereits|längst)\b",
+    r"\b(schon|bereits|längst)\b.{0,15}\b(alles|alle schritte)\b.{0,10}\b(gemacht|probiert|versucht|getan|geprüft)\b",
+    r"\b(already|done|did|tried|checked)\b.{0,15}\b(all of (it|that|this)|everything|all (that|this))\b",
+    r"\b(everything|all (that|this|of that)) (already|before)\b",
+)
 _NO_HELP = any_of(
     r"\b(hilft|half|brachte|bringt|geholfen|gebracht)\b.{0,15}\b(nicht|nichts|nix)\b",
     r"\b(nicht|nichts|nix) (geholfen|gebracht)\b",
@@ -68,6 +75,7 @@ _NO_HELP = any_of(
 _SKIP = any_of(
     r"\b(techniker|monteur)\w*\b.{0,30}\b(schick|komm|brauch|soll)\w*",
     r"\b(schick|brauch)\w*\b.{0,30}\b(techniker|monteur|jemand)\w*",
+    r"\b(schick(en|t|e)?)\b.{0,20}\b(wen|wer|einen|leute)\b",
     r"\bsend\b.{0,20}\b(technician|engineer|someone|somebody)\b",
     r"\bneed an? (technician|engineer)\b",
     r"\b(überspringen|weiter|skip|kann ich (gerade )?nicht( prüfen| machen)?|komme? (ich )?nicht (dran|ran|hin))\b",
@@ -162,16 +170,29 @@ def read(step: str, text: str) -> str | None:
     if _SKIP.search(text):
         return SKIP
     if _ALREADY.search(text):
-        return ALREADY
+        # "Habe ich schon geschaut, die leuchtet grün" tells what was seen, too.
+        return (_seen(step, text) if step == "lights" and not _RESTARTED.search(text) else None) or ALREADY
     if step in QUESTIONS:
-        if _UNKNOWN.search(text):
-            return UNKNOWN
-        return next((answer for answer, words in _READINGS[step] if words.search(text)), None)
+        return UNKNOWN if _UNKNOWN.search(text) else _seen(step, text)
     if _NO_HELP.search(text):
         return NO_HELP
     if _UNKNOWN.search(text):  # "keine Ahnung, wo das Kabel ist"
         return SKIP
     return DONE if _DONE.search(text) else None
+
+
+def says_all_done(text: str) -> bool:
+    """ "Das habe ich alles schon gemacht": no step is left to ask for, and nothing else was said about one."""
+    return bool(_ALL_DONE.search(text)) and not _SKIP.search(text)
+
+
+def result_of(step: str, answer: str) -> str:
+    """The wording key of an answer in a summary. What was only looked at was not done."""
+    return "check_result_checked" if answer == ALREADY and step in QUESTIONS else f"check_result_{answer}"
+
+
+def _seen(step: str, text: str) -> str | None:
+    return next((answer for answer, words in _READINGS[step] if words.search(text)), None)
 
 
 def told_before(text: str) -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from actions.account import today
 from actions.choices import choice, titled
-from actions.crm.models import Contract, Fact, Outage
+from actions.crm.models import Contract, Fact, Outage, OutageState
 from actions.turn import Turn
 
 
@@ -62,11 +62,13 @@ def line_named(turn: Turn, contracts: Sequence[Fact[Contract]]) -> Fact[Contract
     return fitting[0] if len(fitting) == 1 else None
 
 
-async def outages_on(turn: Turn, contracts: Sequence[Fact[Contract]]) -> list[Fact[Outage]]:
-    """Active outages that touch one of the lines, each once."""
+async def outages_on(
+    turn: Turn, contracts: Sequence[Fact[Contract]], states: Collection[OutageState] = ("active",)
+) -> list[Fact[Outage]]:
+    """Outages that touch one of the lines, active ones if nothing else is asked for, each once."""
     found: dict[str, Fact[Outage]] = {}
     for fact in contracts:
-        for outage in await turn.crm.outages_at_address(fact.value.address, ("active",)):
+        for outage in await turn.crm.outages_at_address(fact.value.address, states):
             if fact.value.technology in outage.value.technologies:
                 found.setdefault(outage.record, outage)
     return list(found.values())

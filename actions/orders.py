@@ -98,7 +98,8 @@ class ReceiptField(EmailField):
         turn.say("updates_email_unclear", buttons=[turn.button("button_no_email", "/deny"), turn.person()])
 
     def is_plain_answer(self, turn: Turn, details: Details) -> bool:
-        return _has_none(turn) or super().is_plain_answer(turn, details)
+        # To the summary, a "no" is one.
+        return (self.name not in details and _has_none(turn)) or super().is_plain_answer(turn, details)
 
 
 def _has_none(turn: Turn) -> bool:
@@ -131,13 +132,16 @@ class OrderStatus(AccountService, Detailed):
         details = self.given(turn)
         if details is not None and details["do"] == "look":
             found = await turn.crm.order(details["number"])
+            if details.get("then") == WITHDRAW and found is not None and can_withdraw(found.value):
+                return await self._step(turn, found.record, WITHDRAW_OPEN)
             if found is not None:
                 self._tell(turn, found, WITHDRAW_OPEN)
             return self.done()
         if details is not None and details["do"] == WITHDRAW_OPEN:
             return await self._withdraw_open(turn, details)
         if details is not None and details["do"] == PROVE:
-            return [*self.done(), SlotSet("asked_for", details["number"]), *self.ask_with("identity_form")]
+            kept = json.dumps({"do": WITHDRAW}) if details.get("then") == WITHDRAW else None
+            return [SlotSet(SLOT, kept), SlotSet("asked_for", details["number"]), *self.ask_with("identity_form")]
         begun = [SlotSet(SLOT, json.dumps({"do": WITHDRAW}))] if self._says_withdraw(turn) else []
         return [*begun, *await self._serve_asked(turn)]
 
@@ -147,7 +151,9 @@ class OrderStatus(AccountService, Detailed):
             return await self._step(turn, named, turn.entity("order_step") or "")
         wants_proof = turn.entity("order_step") is not None
         if named is not None and not wants_proof and await turn.proven_customer() is None:
-            return [SlotSet("asked_for", named), *self.ask_for({"do": "look", "number": named})]
+            # Who wants to withdraw it still does once it is found.
+            then = {"then": WITHDRAW} if self._wants_to_withdraw(turn) else {}
+            return [SlotSet("asked_for", named), *self.ask_for({"do": "look", "number": named, **then})]
         return await super().serve(turn)
 
     async def serve_customer(self, turn: Turn, customer: Fact[Customer]) -> list[Event]:

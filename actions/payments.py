@@ -14,6 +14,7 @@ from actions.crm.errors import CrmUnavailable
 from actions.crm.models import Customer, Fact, Invoice
 from actions.crm.payment_models import Payment
 from actions.invoices import is_overdue, is_unpaid, payment_state
+from actions.patterns import any_of
 from actions.turn import Event, Source, Turn
 from bot.transparency.format import day, money
 
@@ -21,6 +22,19 @@ from bot.transparency.format import day, money
 BOOKINGS = 6
 
 Bookings = list[Fact[Payment]]
+
+_PAID = any_of(
+    r"\b(bezahlt|überwiesen|beglichen|eingezahlt|gezahlt)\b",
+    r"\b(hab\w*|wurde?|ist)\b.{0,30}\babgebucht\b",
+    r"\b(paid|transferred|settled|sent the money)\b",
+)
+_NOT_PAID = any_of(
+    r"\b(nicht|nie|noch kein\w*|zu viel|zuviel|doppelt|zweimal)\b.{0,25}"
+    r"\b(bezahlt|überwiesen|beglichen|gezahlt|abgebucht)\b",
+    r"\b(not|never|haven'?t|hasn'?t|didn'?t|wasn'?t|twice|too much)\b.{0,15}\b(paid|transferred|settled)\b",
+    r"\bpaid (twice|too much)\b",
+    r"^\W*(ist|wurde|was|is|has)\b.*\?",
+)
 
 
 class PaymentProblem(AccountService):
@@ -91,9 +105,12 @@ class PaymentProblem(AccountService):
             parts.append(turn.wording("payment_unpaid_line", number=fact.record, amount=amount))
             parts[-1] += " " + payment_state(turn, fact.value)
             sources.append(turn.source("invoice", fact))
-        if any(is_overdue(fact.value) for fact in unpaid):
-            parts.append(turn.wording("payment_overdue_help"))
-        parts.append(turn.wording("payment_how"))
+        if says_paid(turn.text):
+            parts.append(turn.wording("payment_not_seen"))
+        else:
+            if any(is_overdue(fact.value) for fact in unpaid):
+                parts.append(turn.wording("payment_overdue_help"))
+            parts.append(turn.wording("payment_how"))
         turn.say_text("\n".join(parts), sources=sources, buttons=[turn.person()])
 
     @staticmethod
@@ -129,6 +146,11 @@ class PaymentChange(KlartextAction):
 def offer_safe_way(turn: Turn) -> None:
     """An account number came without a request: what it is probably about."""
     turn.say("account_why", buttons=[turn.button("intent_title_payment_change", "/payment_change"), turn.person()])
+
+
+def says_paid(text: str) -> bool:
+    """ "Ich hab doch schon bezahlt", "I transferred it last week": no question, and no "not yet"."""
+    return bool(_PAID.search(text)) and not _NOT_PAID.search(text)
 
 
 def balance(bookings: Bookings) -> int:

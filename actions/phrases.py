@@ -97,10 +97,52 @@ _FAULT_WORDS = {
 }
 
 
+_GIVEN = r"(\w*nummer|adresse|e-?mail\w*|number|address|mail)"
+_WRONG_ONE = re.compile(
+    rf"\b{_GIVEN}\b.{{0,25}}\b(falsch|verkehrt|nicht (richtig|korrekt)|wrong|incorrect|mistyped)\b"
+    rf"|\b(falsche|verkehrte|wrong) {_GIVEN}\b|\bvertippt\b|\bmistyped\b",
+    re.IGNORECASE,
+)
+_KNOWS_NOT = re.compile(
+    r"\bkeine ahnung\b|\bwei(ß|ss) (ich )?(es |das )?(leider )?nicht\b"
+    r"|\b(don'?t|do not) know\b|\bno idea\b|\bnot sure\b",
+    re.IGNORECASE,
+)
+_CLOSES = re.compile(
+    r"\b(das|dies) (war'?s|wär'?s|reicht|(war|wäre|ist) (dann |schon )?(es|alles))( (dann|schon|auch))*\W*"
+    r"(danke\w*|für heute)?\W*$"
+    r"|\b(that'?s|that is|that was|this was) (all|it|everything)( for (now|today))?\W*(thanks?|thank you)?\W*$",
+    re.IGNORECASE,
+)
+_CLOSING_WORDS = 7
+# Two services in one breath: "Telefon und Internet".
+_AND = r"\b.{0,25}\b(und|and|auch|sowie|noch|too|also|or|nor)\b.{0,25}\b"
+_NET, _OTHER = r"(internet|wlan|wi-?fi)", r"(telefon\w*|festnetz|fernseh\w*|tv|phone|landline|television)"
+_INTERNET_TOO = re.compile(rf"\b{_OTHER}{_AND}{_NET}\b|\b{_NET}{_AND}{_OTHER}\b", re.I)
+_INTERNET_WORKS = re.compile(
+    r"\b(internet|wlan|wi-?fi)\b\W*(geht|läuft|funktioniert|works?|is (fine|ok|up))\b(?!.{0,12}\b(nicht|not)\b)", re.I
+)
+
+
 def only_stops(text: str) -> bool:
     """Whether the message is nothing but the wish to stop: "cancel" alone cancels the question, not the contract."""
     rest = _CANCEL.sub("", text)
     return rest != text and not set(_WORD.findall(rest.lower())) - _STOP_FILLER
+
+
+def gave_wrong_one(text: str) -> bool:
+    """ "Ich glaube, die Nummer war falsch": what was given to be identified by, not the code."""
+    return bool(_WRONG_ONE.search(text))
+
+
+def does_not_know(text: str) -> bool:
+    """ "Weiß ich nicht", "no idea"."""
+    return bool(_KNOWS_NOT.search(text))
+
+
+def closes(text: str) -> bool:
+    """ "Danke, das wars": a few words that say that nothing more is wanted."""
+    return len(text.split()) <= _CLOSING_WORDS and bool(_CLOSES.search(text)) and "?" not in text
 
 
 def hedges(text: str) -> bool:
@@ -185,5 +227,8 @@ def addresses_in(text: str, rest: str = "") -> list[str]:
 
 
 def fault_kind_in(text: str) -> str:
-    """What does not work, by the words used; "other" when none is known."""
+    """What does not work, by the words used; "other" when none is known. Where phone or television is down together
+    with the internet, it is the line."""
+    if _INTERNET_TOO.search(text) and not (_FAULT_WORDS["internet_slow"].search(text) or _INTERNET_WORKS.search(text)):
+        return "internet_drops" if _FAULT_WORDS["internet_drops"].search(text) else "internet_out"
     return next((kind for kind, words in _FAULT_WORDS.items() if words.search(text)), "other")

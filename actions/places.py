@@ -48,6 +48,10 @@ class PostcodeForm(Form):
         turn.say("postcode_unclear", buttons=[turn.person()])
 
 
+# Words: "Platz der Freiheit 7, Halle" is one.
+_LONGEST_ADDRESS = 6
+
+
 class AddressForm(Form):
     """Street, house number and place, as the customer writes them."""
 
@@ -67,7 +71,11 @@ class AddressForm(Form):
         return Ask("address_key", {"address_text": None})
 
     def is_plain_answer(self, turn: Turn, slot: str) -> bool:
-        return turn.slot("address_text") is not None and house_number_in(turn.text) is not None
+        if turn.slot("address_text") is not None and house_number_in(turn.text) is not None:
+            return True
+        # Street and number, and nothing surely understood: an address, if one that nobody knows.
+        named = turn.entity("street") is not None and turn.entity("house_number") is not None
+        return named and turn.likeliest_reading is not None and len(turn.text.split()) <= _LONGEST_ADDRESS
 
     async def take(self, turn: Turn, slot: str) -> Step | None:
         key = turn.entity("address_key")

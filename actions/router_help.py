@@ -13,6 +13,7 @@ from actions.base import Service
 from actions.choices import button, choice
 from actions.form import Ask, Done, Form, Step
 from actions.patterns import any_of
+from actions.phrases import does_not_know
 from actions.turn import Event, Turn
 
 TOPIC, DEVICE = "router_topic", "router_device"
@@ -156,6 +157,8 @@ class RouterForm(Form):
         return self._go_on(turn, turn.slot(TOPIC), turn.slot(DEVICE))
 
     def is_plain_answer(self, turn: Turn, slot: str) -> bool:
+        if slot == DEVICE and does_not_know(turn.text):
+            return True
         return len(turn.text.split()) <= 3 and (topic_in if slot == TOPIC else device_in)(turn.text) is not None
 
     async def take(self, turn: Turn, slot: str) -> Step | None:
@@ -167,6 +170,8 @@ class RouterForm(Form):
             device = turn.slot(DEVICE) or (None if said else device_in(turn.entity("device") or turn.text))
             return self._go_on(turn, topic, device) if topic in TOPICS else None
         device = said or device_in(turn.entity("device") or turn.text)
+        if device is None and does_not_know(turn.text):
+            device = "router"  # what holds for any
         return self._go_on(turn, turn.slot(TOPIC), device) if device in DEVICES else None
 
     def ask(self, turn: Turn, slot: str) -> None:

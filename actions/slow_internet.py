@@ -25,7 +25,9 @@ class SlowInternet(AccountService):
     tried_again = True
 
     async def serve(self, turn: Turn) -> list[Event]:
-        if self.resumed(turn):
+        # A speed alone, after it was told how to measure, is the measurement.
+        follows = turn.intent == "inform" and turn.entity("speed") is not None
+        if self.resumed(turn) and not follows:
             return await super().serve(turn)
         # A measurement named at the start is not asked for again after the proof of identity.
         value = None if turn.from_button or not _names_speed(turn) else measured_in(turn.text)

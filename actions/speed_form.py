@@ -13,6 +13,7 @@ from actions.choices import SUMMARY, YES, agreed, button, choice, new_summary, y
 from actions.crm.models import Contract, Fact
 from actions.form import Ask, Done, Form, Step
 from actions.lines import ask_line, line, line_named, lines_of_customer
+from actions.phrases import does_not_know
 from actions.speeds import how_in, is_only_speed, measured_in, megabytes_in, says_not_measured, verdict
 from actions.turn import Turn
 from bot.transparency.format import number
@@ -43,7 +44,7 @@ class SpeedForm(Form):
         if slot == CONFIRM:
             return agreed(turn) is not None
         if slot == VALUE:
-            return says_not_measured(turn.text)
+            return _not_yet(turn)
         return slot == HOW and how_in(turn.text) is not None
 
     async def take(self, turn: Turn, slot: str) -> Step | None:
@@ -84,7 +85,7 @@ class SpeedForm(Form):
             self.ask(turn, slot)
 
     async def _take_value(self, turn: Turn, contracts: list[Fact[Contract]]) -> Step | None:
-        if choice(turn) == NOT_MEASURED or (not turn.from_button and says_not_measured(turn.text)):
+        if choice(turn) == NOT_MEASURED or (not turn.from_button and _not_yet(turn)):
             turn.say(
                 "speed_how_to_measure",
                 sources=[turn.source_reviewed("measurement")],
@@ -146,6 +147,10 @@ class SpeedForm(Form):
 def _names_value(turn: Turn) -> bool:
     """Whether the message holds a speed, or is nothing but a number."""
     return turn.entity("speed") is not None or (not turn.from_button and is_only_speed(turn.text))
+
+
+def _not_yet(turn: Turn) -> bool:
+    return says_not_measured(turn.text) or does_not_know(turn.text)
 
 
 def tell_bytes(turn: Turn) -> None:

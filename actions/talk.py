@@ -9,7 +9,8 @@ from __future__ import annotations
 from rasa_sdk.events import SlotSet
 
 from actions.base import LISTEN, KlartextAction, leave_forms
-from actions.catalogue import CONTINUED_BY, OFFERED, OFFERED_FIRST
+from actions.catalogue import CONTINUED_BY, GOES_ON_WITH, OFFERED, OFFERED_FIRST
+from actions.follow_up import follow_up
 from actions.payments import offer_safe_way
 from actions.turn import Event, Turn
 from bot.conversation.accounts import names_account
@@ -93,6 +94,9 @@ class Inform(KlartextAction):
 
     async def act(self, turn: Turn) -> list[Event]:
         service = turn.slot("last_service") or ""
+        other, by = GOES_ON_WITH.get(service, ("", ()))
+        if turn.slot("visit_about") and any(turn.entity(name) for name in by):
+            return [SlotSet("asked_for", None), SlotSet("next_step", other)]
         if any(turn.entity(name) for name in CONTINUED_BY.get(service, ())):
             forgotten = [SlotSet(name, None) for name in ("address_key", "postcode", "asked_for")]
             return [*forgotten, SlotSet("next_step", service)]
@@ -121,5 +125,7 @@ class Goodbye(KlartextAction):
     identity = "none"
 
     async def act(self, turn: Turn) -> list[Event]:
+        if (followed := await follow_up(turn)) is not None:
+            return followed  # "bis wann denn" sounds like "bis dann"
         turn.say("goodbye")
         return leave_forms(turn)

@@ -15,11 +15,16 @@ from actions.crm.models import Contract, Customer, Fact
 from actions.details import Confirm, Detailed, Details, Field
 from actions.letters import bilingual, letter
 from actions.notice import add_months
+from actions.patterns import any_of
 from actions.turn import Event, Turn
 from bot.transparency.format import day, money, number, spoken_phone
 
 # Most tariffs offered at once.
 CHOICES = 8
+
+
+_CHEAPEST = any_of(r"\b(billigst\w*|günstigst\w*|am (billigsten|günstigsten)|cheapest|least expensive)\b")
+_FASTEST = any_of(r"\b(schnellst\w*|am schnellsten|fastest)\b")
 
 
 class TariffField(Field):
@@ -64,7 +69,8 @@ class TariffField(Field):
         self.ask(turn, details)
 
     def is_plain_answer(self, turn: Turn, details: Details) -> bool:
-        return turn.entity("tariff") is not None or turn.entity("speed") is not None
+        named = turn.entity("tariff") is not None or turn.entity("speed") is not None
+        return named or bool(_CHEAPEST.search(turn.text) or _FASTEST.search(turn.text))
 
     def _choose(self, turn: Turn, details: Details) -> None:
         offer = _meant(turn, details)
@@ -81,6 +87,11 @@ def _meant(turn: Turn, details: Details) -> dict[str, Any] | None:
     offers: list[dict[str, Any]] = details["offers"]
     if named := turn.entity("tariff"):
         return next((offer for offer in offers if offer["name"] == named), None)
+    if not turn.from_button and offers:
+        if _CHEAPEST.search(turn.text):
+            return min(offers, key=lambda offer: (offer["price_cents"], -offer["down_mbit"]))
+        if _FASTEST.search(turn.text):
+            return max(offers, key=lambda offer: (offer["down_mbit"], -offer["price_cents"]))
     if speed := turn.entity("speed"):
         fast = [offer for offer in offers if str(offer["down_mbit"]) == speed]
         return fast[0] if len(fast) == 1 else None

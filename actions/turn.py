@@ -6,7 +6,6 @@ raises, the action fails and the turn is tried again or handed over: half a sent
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -20,7 +19,7 @@ from actions.crm.models import Customer, Fact, Identifier, Identity
 from actions.crm.repository import CrmRepository
 from actions.recorder import Recorder
 from bot.service.brain_protocol import HandoverReason
-from bot.transparency.wording import LANGUAGES, Language, has_words, language_of
+from bot.transparency.wording import LANGUAGES, Language, has_words, is_value, language_of
 
 Event = dict[str, Any]
 Button = dict[str, str]
@@ -29,8 +28,6 @@ Source = dict[str, str]
 PERSON = "/talk_to_human"
 # The edge carries it out; no action answers it.
 CASE = "/make_case"
-# Letters of the longest word that tells no language beside an address: "in", "at", "Nr".
-_LONGEST_FILLER = 3
 NOT_UNDERSTOOD = "nlu_fallback"
 # When the fixed sentences about the law and about devices were last compared with what they rest on.
 REVIEWED_ON = "2026-11-21T00:00:00Z"
@@ -305,19 +302,9 @@ def spoken_language(tracker: Tracker) -> Language:
 def _written_language(message: dict[str, Any]) -> Language | None:
     text = str(message.get("text") or "")
     language = message.get("language")
-    if text.startswith("/") or not has_words(text) or _is_value(message, text):
+    if text.startswith("/") or not has_words(text) or is_value(text, message.get("entities") or ()):
         return None
     return language if language in LANGUAGES else None
-
-
-def _is_value(message: dict[str, Any], text: str) -> bool:
-    """Whether hardly a word is left beside what was recognised: a German street answers an English question, too."""
-    rest = list(text)
-    for found in message.get("entities") or ():
-        if found.get("start") is not None and found.get("end") is not None:
-            rest[found["start"] : found["end"]] = " " * (found["end"] - found["start"])
-    left = "".join(rest)
-    return left != text and all(len(word) <= _LONGEST_FILLER for word in re.findall(r"[^\W\d_]+", left))
 
 
 def _backwards(tracker: Tracker) -> Iterator[Event]:

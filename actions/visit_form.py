@@ -7,23 +7,26 @@ what it is about: an appointment, or "contract:ticket" for a new visit.
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
+from actions.account import today
 from actions.appointment_words import wish_in
 from actions.choices import SUMMARY, YES, agreed, button, choice, new_summary, titled, yes_and_no
 from actions.crm.models import Appointment, Fact
 from actions.crm.visits import VisitSlot
 from actions.form import Ask, Done, Form, Step
+from actions.free_days import why_closed, wished_from
 from actions.patterns import any_of
 from actions.turn import Turn
-from actions.visit_times import chosen_in_words, fits, spread, wished_day, wished_hours
-from bot.transparency.format import REGION, short_window, window
+from actions.visit_times import Fit, chosen_in_words, to_offer, wished_day, wished_hours
+from bot.transparency.format import short_window, window
 
 WISH, SLOT, CONFIRM = "visit_wish", "visit_slot", "visit_confirm"
 MOVE, CANCEL, BOOK = "move", "cancel", "book"
 # Answers to the question for a window that are no window.
 LATER, NONE = "later", "none"
-_LOOKED_AT = 60  # windows read at once, enough for two weeks
+_LOOKED_AT = 200  # windows read at once: all that are planned, so that each one offered is found again
 
 _LATER = any_of(
     r"\b(passt|passen|geht|gehen|kann|können)\b.{0,20}\b(nicht|nie|kein\w*)\b",
@@ -50,9 +53,9 @@ class VisitForm(Form):
             return agreed(turn) is not None
         if slot == WISH:
             return wish_in(turn.text) is not None
-        return bool(
-            wished_day(turn) or wished_hours(turn) or _LATER.search(turn.text) or _NO_VISIT.search(turn.text)
-        ) or (turn.intent == "deny")
+        return bool(_names_a_time(turn) or _LATER.search(turn.text) or _NO_VISIT.search(turn.text)) or (
+            turn.intent == "deny"
+        )
 
     async def take(self, turn: Turn, slot: str) -> Step | None:
         if slot == WISH:
@@ -96,23 +99,22 @@ class VisitForm(Form):
         if contract_number is None:
             return self._gone(turn)
         day, hours = wished_day(turn), wished_hours(turn)
-        free = await turn.crm.visit_slots(contract_number, not_before=day, limit=_LOOKED_AT)
-        fitting = [fact for fact in free if fits(fact.value, hours) and (after is None or fact.record > after)]
-        exact = [fact for fact in fitting if fact.value.starts.astimezone(REGION).date() == day]
-        shown = spread(exact or fitting)
+        since = day or wished_from(turn, today())
+        free = await turn.crm.visit_slots(contract_number, not_before=since, limit=_LOOKED_AT)
+        planned = bool(free) or since is None
+        if not planned:
+            free = await turn.crm.visit_slots(contract_number, limit=_LOOKED_AT)
+        shown, fit = to_offer(free, day, hours, after)
         if not shown:
-            turn.say("visit_no_slots", buttons=[turn.person()])
+            back = turn.button("intent_title_callback_request", "/callback_request")
+            turn.say("visit_no_slots", buttons=[back, turn.case(), turn.person()])
             return Done(serve=False, memory=self._forgotten())
-        missed = day is not None and not exact
         buttons = [
             titled(short_window(fact.value.starts, fact.value.ends, turn.language), fact.record) for fact in shown
         ]
         ends = [button(turn, "button_other_times", LATER), button(turn, "button_no_visit", NONE), turn.person()]
-        turn.say(
-            "visit_offer_other" if missed else "visit_offer",
-            sources=[turn.source_now("visits")],
-            buttons=[*buttons, *ends],
-        )
+        told = _told(turn, day, fit) if planned else turn.wording("visit_offer_far")
+        turn.say_text(told, sources=[turn.source_now("visits")], buttons=[*buttons, *ends])
         return Ask(SLOT, {**memory, "visit_offered": json.dumps([fact.record for fact in shown])})
 
     async def _take_slot(self, turn: Turn) -> Step | None:
@@ -140,7 +142,7 @@ class VisitForm(Form):
             slot = chosen_in_words(turn, shown)
         if slot is not None:
             return await self._confirm(turn, slot)
-        if wished_day(turn) or wished_hours(turn):
+        if _names_a_time(turn):
             return await self._offer(turn, {})
         if _LATER.search(turn.text):
             return await self._offer(turn, {}, after=offered[-1] if offered else None)
@@ -165,7 +167,7 @@ class VisitForm(Form):
         if answer is False:
             return self._left(turn)
         # "No, rather Tuesday": another wish instead of a yes.
-        if turn.slot(WISH) != CANCEL and (wished_day(turn) or wished_hours(turn) or _LATER.search(turn.text)):
+        if turn.slot(WISH) != CANCEL and (_names_a_time(turn) or _LATER.search(turn.text)):
             return await self._offer(turn, {SLOT: None})
         return None
 
@@ -181,6 +183,19 @@ class VisitForm(Form):
 
     def _forgotten(self) -> dict[str, Any]:
         return dict.fromkeys((*self.slots, "visit_about", "visit_offered", "form_misses"))
+
+
+def _names_a_time(turn: Turn) -> bool:
+    return bool(wished_day(turn) or wished_hours(turn) or wished_from(turn, today()))
+
+
+def _told(turn: Turn, day: date | None, fit: Fit) -> str:
+    """How well what is offered fits the wish, and why nothing is free on a day on which nobody works."""
+    closed = why_closed(turn, day) if fit == "other_day" and day is not None else None
+    if closed is not None:
+        return f"{closed} {turn.wording('visit_offer_closed')}"
+    keys = {"wish": "visit_offer", "other_day": "visit_offer_other", "other_hours": "visit_offer_hours"}
+    return turn.wording(keys[fit])
 
 
 def is_new(about: str | None) -> bool:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from actions.line_check import result_of
 from bot.transparency.wording import Wording
 
 Slots = Mapping[str, Any]
@@ -56,5 +57,5 @@ def _fault(words: Wording, slots: Slots) -> Iterator[str]:
     if described := slots.get("fault_text"):
         yield words.say("fault_own_words", "de", words=described)
     for step, answer in json.loads(slots.get("fault_answers") or "{}").items():
-        what, result = words.say(f"check_name_{step}", "de"), words.say(f"check_result_{answer}", "de")
+        what, result = words.say(f"check_name_{step}", "de"), words.say(result_of(step, answer), "de")
         yield words.say("fault_answer", "de", what=what, result=result)

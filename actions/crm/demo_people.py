@@ -150,8 +150,8 @@ PEOPLE: tuple[Person, ...] = (
         street="Jakobsstraße",
         house_number="4",
         contracts=(("V-210395", "DSL 100"),),
-        situation_de="Am Tag nach dem Anlegen der Demo kommt zwischen 10 und 12 Uhr eine Technikerin zu ihr.",
-        situation_en="A technician visits her between 10 and 12 on the day after the demo was created.",
+        situation_de="Am ersten Werktag nach dem Anlegen der Demo kommt zwischen 10 und 12 Uhr die Technik zu ihr.",
+        situation_en="A technician visits her between 10 and 12 on the first working day after the demo was created.",
     ),
     Person(
         number=TICKET,

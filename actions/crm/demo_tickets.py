@@ -1,13 +1,13 @@
 """The demo's tickets and appointments.
 
-Guarantee: deterministic in the dice it is given; appointments to come lie on the day after creation or later, tickets
-were opened before that day.
+Guarantee: deterministic in the dice it is given; appointments lie on days on which technicians are out, those to come
+on the day after creation or later; tickets were opened before that day.
 """
 
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Table
@@ -16,6 +16,7 @@ from actions.crm import demo_people, tables
 from actions.crm.demo_outages import moment
 from actions.crm.due import due_at
 from actions.crm.models import TicketKind
+from actions.crm.visit_windows import is_workday
 
 Row = dict[str, Any]
 
@@ -67,17 +68,27 @@ class TicketDesk:
         self._generated = [row for number, row in self._contracts.items() if number not in hand_made]
 
     def appointments(self) -> None:
-        self._appointment("TM-210395", self._contracts[demo_people.TOMORROW], "technician", "confirmed", 1, (10, 12))
+        self._appointment(
+            "TM-210395",
+            self._contracts[demo_people.TOMORROW],
+            "technician",
+            "confirmed",
+            self._to_a_workday(1),
+            (10, 12),
+        )
         for index, contract in enumerate(self._dice.sample(self._generated, 18)):
             past = index % 3 == 0
-            days = -self._dice.randint(5, 60) if past else self._dice.randint(2, 15)
-            day = moment(self._today, days, 12)
-            if day.weekday() == 6:
-                days += -1 if past else 1  # nobody works on Sundays
+            days = self._to_a_workday(-self._dice.randint(5, 60) if past else self._dice.randint(2, 15))
             status = self._dice.choice(("done", "done", "missed")) if past else "confirmed"
             kind = self._dice.choice(("technician", "technician", "installation", "house_survey"))
             window = self._dice.choice(_WINDOWS)
             self._appointment(f"TM-{310_000 + 13 * index}", contract, kind, status, days, window)
+
+    def _to_a_workday(self, days: int) -> int:
+        """So many days from today, or some more, further from today, to a day on which technicians are out."""
+        while not is_workday(self._today + timedelta(days=days)):
+            days += -1 if days < 0 else 1
+        return days
 
     def _appointment(
         self, number: str, contract: Row, kind: str, status: str, days: int, window: tuple[int, int]

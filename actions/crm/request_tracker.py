@@ -192,6 +192,21 @@ class RequestTracker:
         """See `TicketSystem.files`."""
         return list((await self._files(number)).values())
 
+    async def ask_removal(self, number: str, text: str, *, key: str) -> int:
+        """See `TicketSystem.ask_removal`.
+
+        The interface can delete nothing of a ticket: the request names the command that does, and is kept as a link of
+        the ticket ("refers to klartext:erasure/…"), by which all of them are found.
+        """
+        left = await self._put_there(number)
+        mark = f"erasure/{_short(key)}"
+        known = await self.by_number(number) if left else None
+        if known is not None and mark not in known.marks:
+            which = ";".join(f"Attachment,{one}" for one in left)
+            await self.comment(number, f"{text}\n\nrt-shredder --no-sqldump --force --plugin 'Objects={which}'")
+            await self._send("ask_removal", "PUT", f"/ticket/{_id(number)}", {"AddRefersTo": [_link(mark)]})
+        return len(left)
+
     async def reopen(self, number: str, *, due_at: datetime) -> None:
         """See `TicketSystem.reopen`."""
         body = {"Status": _NATIVE["new"], "Due": _moment(due_at)}
@@ -207,6 +222,23 @@ class RequestTracker:
         """Close every connection."""
         await self._transport.close()
 
+    async def _put_there(self, number: str) -> list[int]:
+        """Which attachments hold what was put on the ticket from here."""
+        query = f"ObjectType = 'RT::Ticket' AND TicketId = {_id(number)} AND Type = 'Create'"
+        first, comments = await asyncio.gather(
+            self._transactions("ask_removal", query), self._comments("ask_removal", number)
+        )
+        ours = {one.id for one in first}
+        ours |= {one.id for one, words in comments if note_marks.read(words) or note_marks.read_file(words)}
+        return sorted(one.id for one in await self._attachments("ask_removal", number) if one.transaction in ours)
+
+    async def _attachments(self, operation: str, number: str) -> list[FileOf]:
+        """The parts of everything written on a ticket, newest first."""
+        params = {"fields": "Filename,ContentType,ContentLength,TransactionId", "per_page": "100"}
+        params |= {"orderby": "id", "order": "DESC"}
+        page = decoded(operation, await self._get(operation, f"/ticket/{_id(number)}/attachments", params), Page)
+        return [converted(operation, item, FileOf) for item in page.items]
+
     async def _notes(self, number: str) -> dict[str, Note]:
         """The notes by the digests of their keys, newest first."""
         found = [(one, note_marks.read(comment)) for one, comment in await self._comments("notes", number)]
@@ -218,11 +250,8 @@ class RequestTracker:
         marked = {one.id: (*mark, one.created) for one, mark in found if mark is not None}
         if not marked:
             return {}
-        params = {"fields": "Filename,ContentType,ContentLength,TransactionId", "per_page": "100"}
-        params |= {"orderby": "id", "order": "DESC"}
-        page = decoded("files", await self._get("files", f"/ticket/{_id(number)}/attachments", params), Page)
         files = {}
-        for item in (converted("files", item, FileOf) for item in page.items):
+        for item in await self._attachments("files", number):
             if item.name and (about := marked.get(item.transaction)):
                 name, digest, at = about
                 files[digest] = StoredFile(name=name, media_type=item.kind, size=item.size, at=at)

@@ -115,6 +115,13 @@ class TicketSystem(Protocol):
         """The files that `add_file` has added, newest first."""
         ...
 
+    async def ask_removal(self, number: str, text: str, *, key: str) -> int:
+        """Have the team asked, once per key, to remove what `file`, `add_note` and `add_file` put on a ticket.
+
+        How many texts and files of it are still there; 0 once it is gone.
+        """
+        ...
+
     async def reopen(self, number: str, *, due_at: datetime) -> None:
         """Make a ticket new again, with another due time. Repeating it changes nothing."""
         ...

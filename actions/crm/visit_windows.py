@@ -27,12 +27,17 @@ def region_of(postcode: str) -> str:
     return postcode[:3]
 
 
+def is_workday(day: date) -> bool:
+    """Whether technicians are out on this day."""
+    return day.weekday() < 5 and day not in _holidays(day.year)
+
+
 def windows(region: str, now: datetime, not_before: date | None = None) -> Iterator[VisitSlot]:
     """All windows of a region that can still be given, the next one first."""
     today = now.astimezone(BERLIN).date()
     day = max(today + timedelta(days=1), not_before or today)
     while day <= today + HORIZON:
-        if day.weekday() < 5 and day not in _holidays(day.year):
+        if is_workday(day):
             yield from (_slot(region, day, hour) for hour in _HOURS)
         day += timedelta(days=1)
 
