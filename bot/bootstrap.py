@@ -110,7 +110,7 @@ async def open_services(
         await _upgrade(database, patient)
         wakeup.start()
         agents = Agents(store, settings)
-        erasures = Erasures(store, conversations, memory)
+        erasures = Erasures(store, conversations, memory, words, tickets)
         yield Services(
             settings=settings,
             words=words,

@@ -115,9 +115,11 @@ async def _connection(settings: Settings) -> AsyncIterator[Finding]:
     client = graph_client(settings)
     assert client is not None
     try:
-        state = await client.number_state()
-        problem = f"{state}, not CONNECTED: register it (docs/whatsapp.md), or look into the WhatsApp Manager"
-        yield Finding("WhatsApp number", None if state == "CONNECTED" else problem)
+        for ours in settings.whatsapp_numbers:
+            state = await client.number_state(ours)
+            what = "WhatsApp number" if len(settings.whatsapp_numbers) == 1 else f"WhatsApp number {ours}"
+            problem = f"{state}, not CONNECTED: register it (docs/whatsapp.md), or look into the WhatsApp Manager"
+            yield Finding(what, None if state == "CONNECTED" else problem)
         if settings.whatsapp_account_id is not None:
             told = await client.is_subscribed(settings.whatsapp_account_id)
             yield Finding(

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -59,6 +60,8 @@ class Settings:
     # When people are at the desk, until an administrator decides it there; see `bot/service/working_hours.py`. The demo
     # is always staffed by whoever tries it.
     desk_hours: str = "24/7"
+    # In which hours cases are worked on where somebody is at the desk around the clock; empty: around the clock, too.
+    case_hours: str = ""
     # When customers are called back, as far as they choose a time themselves.
     callback_hours: str = "Mo-Fr 08:00-20:00; Sa 09:00-16:00"
     # Whose public holidays count, as in ISO 3166-2:DE.
@@ -76,8 +79,8 @@ class Settings:
     session_idle: float = 3600.0
     # Messages a second that a customer may send over one socket; ten seconds' worth of them at once.
     message_rate: float = 2.0
-    # WhatsApp Business: the number's id, what sending asks for, what webhooks are signed with (several while one is
-    # replaced), and what the provider proves itself with when the address is entered.
+    # WhatsApp Business: the ids of our numbers (several, separated by commas), what sending asks for, what webhooks are
+    # signed with (several while one is replaced), and what the provider proves itself with when the address is entered.
     whatsapp_phone_number_id: str | None = None
     whatsapp_access_token: str | None = field(default=None, repr=False)
     whatsapp_app_secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -112,6 +115,11 @@ class Settings:
         if self.database_url.startswith("sqlite"):
             return Path(self.database_url.partition(":///")[2]).with_suffix(".ends.jsonl")
         return self.var / "audit" / f"{urlsplit(self.database_url).path.strip('/')}.ends.jsonl"
+
+    @property
+    def whatsapp_numbers(self) -> tuple[str, ...]:
+        """The ids of our numbers. What came before a number was told with it belongs to the first."""
+        return tuple(dict.fromkeys((self.whatsapp_phone_number_id or "").replace(",", " ").split()))
 
     @property
     def whatsapp_missing(self) -> list[str]:
@@ -210,6 +218,7 @@ class Settings:
             widget_origins=frozenset(text("WIDGET_ORIGINS", "").replace(",", " ").split()),
             proxies=frozenset(text("PROXIES", "").replace(",", " ").split()),
             desk_hours=text("DESK_HOURS", "24/7" if demo in {"1", "true", "yes"} else "Mo-Fr 08:00-18:00"),
+            case_hours=text("CASE_HOURS", "Mo-Fr 08:00-18:00" if demo in {"1", "true", "yes"} else ""),
             callback_hours=text("CALLBACK_HOURS", cls.callback_hours),
             federal_state=text("FEDERAL_STATE", cls.federal_state).upper(),
             error_bound=number("ERROR_BOUND", cls.error_bound, 0.0001, 0.5),
@@ -220,7 +229,7 @@ class Settings:
             undo_seconds=number("UNDO_SECONDS", cls.undo_seconds, 0, 120),
             session_idle=number("SESSION_IDLE", cls.session_idle, 1, 30 * 86400),
             message_rate=number("MESSAGE_RATE", cls.message_rate, 0.1, 1_000_000),
-            whatsapp_phone_number_id=text("WHATSAPP_PHONE_NUMBER_ID", "") or None,
+            whatsapp_phone_number_id=phone_number_ids(text("WHATSAPP_PHONE_NUMBER_ID", "")),
             whatsapp_access_token=text("WHATSAPP_ACCESS_TOKEN", "") or None,
             whatsapp_app_secrets=tuple(text("WHATSAPP_APP_SECRET", "").replace(",", " ").split()),
             whatsapp_verify_token=text("WHATSAPP_VERIFY_TOKEN", "") or None,
@@ -246,6 +255,18 @@ def _kept_secret(var: Path) -> str:
         return kept.read_text(encoding="ascii")
     except OSError:
         return fresh
+
+
+def phone_number_ids(raw: str) -> str | None:
+    """One id of a number, or several separated by commas or blanks; None where there is none.
+
+    Raises:
+        SettingsError: something in it is no id.
+    """
+    for one in raw.replace(",", " ").split():
+        if not re.fullmatch(r"[0-9A-Za-z_-]{1,40}", one, re.ASCII):
+            raise SettingsError(f"KLARTEXT_WHATSAPP_PHONE_NUMBER_ID: expected ids separated by commas, found {one!r}")
+    return raw if raw.strip(" ,") else None
 
 
 def database_address(name: str, raw: str) -> str:

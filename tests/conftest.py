@@ -13,10 +13,18 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.nlu.processor import use_processor
 from bot.store import schema
 from bot.store.engine import Database
+
+# As the brain runs and trains; no test has loaded numpy yet.
+use_processor()
+# What an example takes says how busy the machine is, not whether the product is right.
+settings.register_profile("klartext", deadline=None)
+settings.load_profile("klartext")
 
 # Characters of a value in a test's name.
 LONGEST_NAME = 200
@@ -116,6 +124,28 @@ async def _administer(statement: str) -> None:
     async with engine.connect() as connection:
         await connection.execute(sa.text(statement))
     await engine.dispose()
+
+
+class FailuresAtOnce:
+    """Names a failure when it happens: a run takes long, and its summary comes at the end."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Write the name and what was raised."""
+        if report.failed:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            self._terminal.ensure_newline()
+            self._terminal.write_line(f"{report.when} of {report.nodeid} failed: {crash and crash.message}", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Only where something is written: the processes that run the tests beside each other report to the first."""
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(FailuresAtOnce(terminal))
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

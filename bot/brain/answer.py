@@ -29,7 +29,7 @@ from bot.service.brain_protocol import (
     TurnRequest,
     TurnResponse,
 )
-from bot.transparency.wording import has_words
+from bot.transparency.wording import has_words, is_value
 
 RANKING_KEPT = 5
 FALLBACK_INTENT = "nlu_fallback"
@@ -86,8 +86,9 @@ def build_answer(
         raise TurnFailed("no reply and no handover")
     actions = _actions(tracker)
     intent = _reading(parsed.get("intent") or {})
-    # A message without words goes on in the conversation's language.
-    recognised = parsed.get("language") if has_words(request.text or "") else None
+    # A message without words, or with none beside a name or number, goes on in the conversation's language.
+    tells = has_words(request.text or "") and not is_value(said.text or "", said.entities)
+    recognised = parsed.get("language") if tells else None
     language: Literal["de", "en"] = "en" if (recognised or request.locale) == "en" else "de"
     return TurnResponse(
         replies=replies,

@@ -24,6 +24,7 @@ from typing import Any
 import yaml
 
 from bot.logs import mask_output
+from bot.nlu.processor import use_processor
 from bot.settings import ROOT
 
 # New objects before the garbage collector looks at them, while everything is loaded.
@@ -114,6 +115,7 @@ def _configuration(arguments: Sequence[str]) -> Path:
 
 def main(arguments: Sequence[str]) -> None:
     """Run Rasa's command line with these arguments."""
+    use_processor()
     if does_without(_configuration(arguments)):
         leave_out()
     mask_output()

@@ -1,7 +1,8 @@
 """A trained model for the files as they are now.
 
 Guarantee: the same files give the same model file without training again; a model is either whole under its
-name or not there (it is trained aside and renamed). Failed training raises `TrainingFailed` with the end of
+name or not there (it is trained aside and renamed). Of several who need it at once, one trains and the others wait
+for that; the lock goes with the process that holds it. Failed training raises `TrainingFailed` with the end of
 its output, and the models that were there stay. Rasa runs in a process of its own, so the caller stays small.
 A bound on the share of wrong answers given here takes the place of the one in `config.yml`, and gives a model of its
 own name.
@@ -9,6 +10,7 @@ own name.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -47,7 +50,9 @@ def train_if_changed(root: Path, models_dir: Path, error_bound: float | None = N
     model = models_dir / f"klartext-{fingerprint(root, error_bound)[:16]}.tar.gz"
     if not model.is_file():
         models_dir.mkdir(parents=True, exist_ok=True)
-        _train(root, model, _configuration(root, error_bound))
+        with _alone(models_dir):
+            if not model.is_file():
+                _train(root, model, _configuration(root, error_bound))
     # The newest file is the one that a plain `rasa run` or `rasa shell` takes.
     os.utime(model)
     _remove_older(models_dir)
@@ -91,6 +96,17 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "absent"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait for whoever else is in here, on this machine, with this folder."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 def _train(root: Path, model: Path, configuration: bytes) -> None:

@@ -1,10 +1,10 @@
 """The chain over a conversation's record: what makes a change to it visible. Pure arithmetic, no I/O.
 
 Each row of the record (a message, a file that came after its message, a tenure's begin and end, an erasure) has one
-link. A link is a digest over the link before it, the row's place in the chain, what the row states, and a salted
-digest of what the row holds that may have to be erased one day. Erasing takes words and salt away and leaves that
-digest, from which nobody can guess the words: the chain stays whole, and still proves every row's place, author and
-time.
+link; a file that was stored before files had links is adopted by one of its own kind. A link is a digest over the link
+before it, the row's place in the chain, what the row states, and a salted digest of what the row holds that may have to
+be erased one day. Erasing takes words and salt away and leaves that digest, from which nobody can guess the words: the
+chain stays whole, and still proves every row's place, author and time.
 
 Guarantee: whoever changes, removes, inserts or moves a row breaks the link of that row, or the end that is on record
 elsewhere. It does not keep anybody from doing so, and whoever may write everywhere can make a new chain: therefore its
@@ -34,6 +34,8 @@ class Kind(str, enum.Enum):
     TENURE_END = "tenure_end"
     ERASURE = "erasure"
     FILE = "file"
+    # A file that was there before files had links: from this place on it cannot be exchanged unseen.
+    ADOPTED = "adopted"
 
 
 # What each row holds that is erased, and what then stands there. The author of a message is stated, unless it is the
@@ -54,6 +56,7 @@ SEALED: dict[Kind, dict[str, Any]] = {
     Kind.TENURE_END: {},
     Kind.ERASURE: {},
     Kind.FILE: {"digest": None},
+    Kind.ADOPTED: {"digest": None},
 }
 STATED: dict[Kind, tuple[str, ...]] = {
     Kind.MESSAGE: (
@@ -65,7 +68,10 @@ STATED: dict[Kind, tuple[str, ...]] = {
     Kind.TENURE_END: ("ended_at", "deadline_at", "seen_at"),
     Kind.ERASURE: ("conversation_id", "number", "asked_by", "last_seq", "last_epoch", "at"),
     Kind.FILE: ("conversation_id", "message_id", "id"),
+    Kind.ADOPTED: ("conversation_id", "message_id", "id"),
 }
+# Links that are about a file alone. A file has one of them, or is part of its message's link.
+FILES = frozenset({Kind.FILE, Kind.ADOPTED})
 
 
 def sealed_part(kind: Kind, row: Mapping[str, Any]) -> dict[str, Any]:

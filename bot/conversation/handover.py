@@ -26,6 +26,7 @@ class Reason(str, enum.Enum):
     CASE_CHOSEN = "case_chosen"
     HANDED_BACK = "handed_back"
     REOPENED = "reopened"
+    APP_QUIET = "app_quiet"
     # queue tenures
     CUSTOMER_REQUEST = "customer_request"
     NOT_UNDERSTOOD = "not_understood"
@@ -38,16 +39,24 @@ class Reason(str, enum.Enum):
     AGENT_GONE = "agent_gone"
     TRANSFERRED = "transferred"
     NOT_TAKEN_UP = "not_taken_up"
+    APP_SILENT = "app_silent"
     # agent tenures
     CLAIMED = "claimed"
     ASSIGNED = "assigned"
     TAKEN_OVER = "taken_over"
     PASSED_ON = "passed_on"
     RESUMED = "resumed"
+    WROTE_IN_APP = "wrote_in_app"
+    TAKEN_FROM_APP = "taken_from_app"
     # closed tenures
     CLOSED_BY_AGENT = "closed_by_agent"
     ERASED = "erased"
+    JOINED = "joined"
 
+
+# Holds a conversation for whoever of the company writes to the customer in the channel's own app: nobody's account, as
+# nobody can know who it is.
+IN_APP = "in_app"
 
 HANDOVER_REASONS: frozenset[Reason] = frozenset(
     {
@@ -90,6 +99,14 @@ TRANSITIONS: dict[tuple[Holder, Reason], Holder] = {
     # Whoever holds it: what was said is gone, and the conversation with it.
     **{(holder, Reason.ERASED): Holder.CLOSED for holder in Holder},
     (Holder.CLOSED, Reason.RESUMED): Holder.AGENT,
+    # A colleague has written to the customer in the channel's own app: whoever held it, they speak now.
+    **{(holder, Reason.WROTE_IN_APP): Holder.AGENT for holder in Holder},
+    (Holder.AGENT, Reason.TAKEN_FROM_APP): Holder.AGENT,
+    # Nobody writes there any more: somebody else is asked for where the customer waits, else the bot is back.
+    (Holder.AGENT, Reason.APP_SILENT): Holder.QUEUE,
+    (Holder.AGENT, Reason.APP_QUIET): Holder.BOT,
+    # It goes on in another conversation of the same person.
+    **{(holder, Reason.JOINED): Holder.CLOSED for holder in Holder},
 }
 
 

@@ -3,7 +3,8 @@
 Cases are kept here, not in the customer data system. Guarantee: a case is shown only in the conversation that it came
 from, or to whom the brain has found proven, in this very turn, to be the customer of that conversation; any other
 number, whether there is such a case or not, gets one and the same answer. Something can be added only in the case's own
-conversation. All of it happens in the transaction of the turn's answer: once, or not at all.
+conversation. All of it happens in the transaction of the turn's answer: once, or not at all; and what is said is what
+happened: words are with the case, files are on their way, nothing new came, or nothing could be added.
 """
 
 from __future__ import annotations
@@ -48,26 +49,31 @@ class CaseQuestions:
         elif here and asked.adds:
             await self._add(opened, case, asked, turn_id, language)
         else:
+            if asked.adds:
+                opened.append(self._said(language, "case_not_added", number=case.number))
             opened.append(await self._state(opened.unit, case, language, here=here))
 
     async def _add(
         self, opened: OpenConversation, case: Case, asked: CaseAsked, turn_id: str, language: Language
     ) -> None:
         unit, row, number = opened.unit, opened.row, case.number
-        opened.append(self._said(language, "case_noted", number=number))
         if asked.note:
+            opened.append(self._said(language, "case_noted", number=number))
             name = self._words.say("author_customer", language)
             await add_customers_note(opened, asked.note, case_number=number, name=name)
             await ticket_files.add_words(unit, row.id, turn_id, number, asked.note)
         if asked.messages:
             added = await ticket_files.add_files(unit, row.id, turn_id, number, asked.messages)
-            if not added:
-                opened.append(self._said(language, "ticket_files_nothing_new", number=number))
+            key = "ticket_files_on_the_way" if added else "ticket_files_nothing_new"
+            opened.append(self._said(language, key, number=number))
+        if _status(case) in _OVER:
+            person = (openings.human_button(self._words, language),)
+            opened.append(self._said(language, "case_over_already", buttons=person, number=number))
         opened.show_desks()
 
     async def _state(self, unit: Unit, case: Case, language: Language, *, here: bool) -> Draft:
-        """Where the company has a ticket system, what its people set there counts."""
-        status = case.external_status or _AS_TICKETS.get(case.status, case.status)
+        """What a customer may know of a case, and what can be done about it here."""
+        status = _status(case)
         as_of = (case.synced_at or unit.now) if case.external_status else unit.now
         say, due = self._words.say, moment(case.due_at, language)
         parts = [
@@ -123,6 +129,11 @@ class CaseQuestions:
 _OVER = frozenset({"solved", "closed"})
 # States of a case in the words for tickets.
 _AS_TICKETS = {"open": "new"}
+
+
+def _status(case: Case) -> str:
+    """Its state in the words for tickets; where the company has a ticket system, what its people set there counts."""
+    return case.external_status or _AS_TICKETS.get(case.status, case.status)
 
 
 async def _is_theirs(unit: Unit, case: Case, customer: str | None) -> bool:

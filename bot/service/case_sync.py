@@ -3,7 +3,7 @@
 Guarantee: a case that exists gets its ticket, once, however often this fails in between: the ticket is made under a key
 of the case, so that a try without an answer finds it again, and a case stays due until its ticket is on record. With
 the ticket system away cases wait; nothing is lost and nobody else waits for it. Any number of nodes may run this. Whose
-identity is only claimed is not linked to the customer there.
+identity is only claimed is not linked to the customer there. What is erased while its ticket is made is owed there.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ import structlog
 from actions.crm.errors import CrmError, CrmUnavailable
 from actions.crm.models import Customer, Fact, Identifier
 from actions.crm.tickets import Filed, TicketDraft
-from bot.conversation.model import Message
+from bot.conversation.model import AuthorKind, Message
 from bot.store import cases
 from bot.store.cases import Case
-from bot.store.conversations import Conversation
+from bot.store.entries import Conversation
+from bot.store.erasure import TICKETS, is_erased, owe
 from bot.store.errors import StoreUnavailable
 from bot.store.log import newest_messages, read_conversation
+from bot.store.teams import team_name
 from bot.store.traces import newest_work
 from bot.store.unit_of_work import Store
 from bot.transparency.format import moment
@@ -103,12 +105,18 @@ class CaseSync:
             conversation = await read_conversation(unit, case.conversation_id)
             messages = await newest_messages(unit, case.conversation_id, _LONGEST)
             work = await newest_work(unit, case.conversation_id)
+            team = await team_name(unit, case.team, self._language)
         if conversation is None:
             return False
         # Case numbers begin anew with a new database, conversations never come twice.
         key = f"{case.number}/{case.conversation_id}"
-        filed, _ = await self._tickets.file(await self._draft(case, conversation, messages, work), key=key)
-        await self._record(case, filed)
+        filed, _ = await self._tickets.file(await self._draft(case, team, conversation, messages, work), key=key)
+        async with self._store.write() as unit:
+            # First: from here on an erasure waits for this unit and sees the ticket, or was seen below.
+            await cases.record_ticket(unit, case, filed.number, filed.status)
+            # Erased while the ticket was made, which may hold what was read before.
+            if await is_erased(unit, case.conversation_id):
+                await owe(unit, case.conversation_id, TICKETS, unit.now)
         return True
 
     async def _look(self, case: Case) -> bool:
@@ -116,15 +124,12 @@ class CaseSync:
         if filed is None:
             log.warning("the ticket of a case is gone", case=case.number, ticket=case.external_ref)
             return False
-        await self._record(case, filed)
-        return True
-
-    async def _record(self, case: Case, filed: Filed) -> None:
         async with self._store.write() as unit:
             await cases.record_ticket(unit, case, filed.number, filed.status)
+        return True
 
     async def _draft(
-        self, case: Case, conversation: Conversation, messages: list[Message], work: str | None
+        self, case: Case, team: str, conversation: Conversation, messages: list[Message], work: str | None
     ) -> TicketDraft:
         language, say = self._language, self._words.say
         reason = say(f"desk_reason_{case.reason}", language)
@@ -132,7 +137,7 @@ class CaseSync:
             "case_ticket_head",
             language,
             number=case.number,
-            team=case.team,
+            team=team,
             due=moment(case.due_at, language),
             reason=reason,
             customer=self._person(conversation),
@@ -142,15 +147,22 @@ class CaseSync:
         else:
             heading = say("case_ticket_log_cut", language, count=_LONGEST)
         answers = [] if work is None else [say("case_ticket_work", language, work=work)]
-        lines = [f"{moment(one.at, language)} {one.author.name}: {one.text}" for one in messages]
+        lines = [f"{moment(one.at, language)} {self._writer(one)}: {one.text}" for one in messages]
         proven = conversation.customer_number if conversation.customer_level == "proven" else None
         return TicketDraft(
             subject=say("case_ticket_subject", language, number=case.number, reason=reason),
-            content="\n\n".join([head, *answers, heading, *lines]),
+            content="\n\n".join([head, *answers, heading, say("record_labels", language), *lines]),
             requestor=None if proven is None else await self._mail(proven),
             marks=(f"case/{case.number}", *((f"customer/{proven}",) if proven else ())),
             due_at=case.due_at,
         )
+
+    def _writer(self, message: Message) -> str:
+        """Who wrote it, as it stands in front of plain text everywhere; ticket systems send their tickets by mail."""
+        name = message.author.name
+        if message.author.kind is not AuthorKind.HUMAN:
+            return name
+        return self._words.say("whatsapp_label_human", self._language, name=name)
 
     def _person(self, conversation: Conversation) -> str:
         if conversation.customer_number is None:

@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from bot.conversation.limits import clean_text
-from bot.service.conversations import Conversations, Refused, check_sees
+from bot.service.conversations import Conversations
+from bot.service.outcomes import Refused, check_sees
 from bot.store import notes, teams
 from bot.store.cases import Case, Status, add_case, case_of_tenure, case_with_number, put_case
 from bot.store.conversations import OpenConversation

@@ -10,34 +10,40 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
-import msgspec
-
 from bot.conversation.accounts import mask_accounts
-from bot.conversation.handover import Reason, TransitionRefused
+from bot.conversation.handover import IN_APP, Reason, TransitionRefused
 from bot.conversation.limits import CLIENT_ID_LIMIT, clean_text
 from bot.conversation.model import Author, AuthorKind, Draft, EventKind, Holder, Message
 from bot.conversation.roles import Role
 from bot.service.handover import Handover
+from bot.service.outcomes import Receipt, Refused, Welcome, check_sees
 from bot.service.ratings import Ratings, is_rating
 from bot.service.templates import Template
+from bot.service.written_in_app import WrittenInApp
 from bot.settings import Settings
 from bot.store import held
 from bot.store.cases import cases
-from bot.store.conversations import Conversation, OpenConversation, new_conversation, open_conversation
+from bot.store.conversations import OpenConversation, new_conversation, open_conversation
+from bot.store.entries import Conversation
 from bot.store.erasure import AskedBy, erase, is_erased
 from bot.store.inbox import Lease
-from bot.store.log import TenureRecord, current_tenure, is_answer, message_by_client_id
-from bot.store.teams import sees, team
+from bot.store.log import TenureRecord, current_tenure, goes_on_in, is_answer, message_by_client_id
+from bot.store.notes import leave
 from bot.store.tokens import Agent, add_widget_token, issued_button, new_token
 from bot.store.unit_of_work import Store, Unit
-from bot.store.whatsapp_contacts import contact_of_conversation
+from bot.store.whatsapp_contacts import contact_of_conversation, joined_conversations
 from bot.transparency import openings
 from bot.transparency.gate import is_machine_name
 from bot.transparency.wording import Language, Wording, language_of
 
 CUSTOMER_ORIGIN = "customer"
 # Why an agent's tenure begins when they take a conversation from whom.
-_TAKING = {Holder.QUEUE: Reason.CLAIMED, Holder.BOT: Reason.TAKEN_OVER, Holder.CLOSED: Reason.RESUMED}
+_TAKING = {
+    Holder.QUEUE: Reason.CLAIMED,
+    Holder.BOT: Reason.TAKEN_OVER,
+    Holder.CLOSED: Reason.RESUMED,
+    Holder.AGENT: Reason.TAKEN_FROM_APP,
+}
 
 
 class Worker(Protocol):
@@ -50,37 +56,6 @@ class Worker(Protocol):
         """Work on a message whose lease is committed. Whoever does not leaves it to the lease's end."""
 
 
-class Refused(Exception):
-    """The request cannot be carried out as things are now. `code` names why; nothing was written."""
-
-    def __init__(self, code: str, **values: str) -> None:
-        super().__init__(code)
-        self.code = code
-        self.values = values
-
-
-async def check_sees(unit: Unit, opened: OpenConversation, agent: Agent) -> None:
-    """Raises `Refused` with `other_team` where the conversation is not this agent's to see."""
-    if not await sees(unit, agent, opened.row.id):
-        one = await team(unit, opened.row.team)
-        raise Refused("other_team", team_de=one.name_de if one else "", team_en=one.name_en if one else "")
-
-
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """A message is stored. `repeated` when it was stored before and this was a repetition."""
-
-    message: Message
-    repeated: bool
-
-
-class Welcome(msgspec.Struct, frozen=True, kw_only=True):
-    """A new conversation and the only copy of the token that opens it."""
-
-    conversation: Conversation
-    token: str
-    human_button_id: str
-
-
 class Conversations:
     """The use cases on one conversation."""
 
@@ -90,6 +65,7 @@ class Conversations:
         self._settings = settings
         self._pushing = pushing
         self.handover = Handover(words, settings)
+        self.written_in_app = WrittenInApp(words, settings, self.handover)
         # Set while turns are worked off in this process.
         self.worker: Worker | None = None
         self._ratings = Ratings(words)
@@ -195,7 +171,8 @@ class Conversations:
         asks_for_person = payload == openings.HANDOVER_COMMAND and row.holder is Holder.BOT
         makes_case = payload == openings.CASE_COMMAND and row.holder in {Holder.BOT, Holder.QUEUE}
         session = self.next_session(row, now)
-        if session > row.session and not silent:
+        begins_session = session > row.session and not silent
+        if begins_session:
             row.session = session
             if asks_for_person or makes_case:
                 # What they ask for changes the holder by itself; only what was proven before does not count any more.
@@ -216,6 +193,8 @@ class Conversations:
             heard=heard,
             has_files=has_files,
             file_digest=file_digest,
+            # What calls nobody begins no session, and does not hide from the next message that one is due.
+            aside=silent and session > row.session,
         )
         if asks_for_person:
             opened.settle_at_once(message, await self.handover.ask_for_person(opened, Reason.CUSTOMER_REQUEST))
@@ -225,7 +204,7 @@ class Conversations:
         elif payload == openings.RECORD_COMMAND and row.holder is Holder.BOT:
             await self._show_record(opened, message)
         elif makes_case:
-            opened.settle_at_once(message, await self.handover.make_case(opened))
+            opened.settle_at_once(message, await self.handover.make_case(opened, begins_session=begins_session))
         elif silent:
             opened.settle_at_once(message, "noted")
             if rates and payload is not None:
@@ -239,6 +218,8 @@ class Conversations:
             opened.expect_turn(message, now + timedelta(seconds=self._settings.turn_deadline))
         else:
             opened.settle_at_once(message, row.holder.value)
+            if row.holder is Holder.AGENT and opened.pushes:
+                self.written_in_app.wait_for_answer(opened)
         return message
 
     async def _show_record(self, opened: OpenConversation, message: Message) -> None:
@@ -266,10 +247,17 @@ class Conversations:
         return message
 
     async def _end_erased(self, opened: OpenConversation, asked_by: AskedBy) -> None:
+        for other in await joined_conversations(opened.unit, opened.row.id):
+            # What was said before both were one is the same person's.
+            if not await is_erased(opened.unit, other):
+                joined = await self.open(opened.unit, other)
+                await erase(joined, asked_by)
+                await self._end_erased(joined, asked_by)
+                await joined.save()
         # There is no address any more to which the notice could be sent.
         opened.pushes = False
         language = language_of(opened.row.locale)
-        # What the ticket system took is a copy that nothing here reaches: the customer learns where it is.
+        # What the ticket system took is a copy that is erased there by hand: the customer learns where it is.
         tickets = [case.external_ref for case in await cases(opened.unit, opened.row.id) if case.external_ref]
         opened.change_holder(Reason.ERASED, openings.erased(self._words, language, asked_by, tickets))
 
@@ -302,21 +290,25 @@ class Conversations:
         return proven or self._words.say("author_customer", language)
 
     async def claim(self, conversation_id: str, agent: Agent, epoch: int) -> Conversation:
-        """An agent takes a waiting conversation, the bot's, or a closed one. Exactly one wins.
+        """An agent takes a waiting conversation, the bot's, a closed one, or one from the channel's own app.
+
+        Exactly one wins.
 
         Raises:
-            Refused: `already_claimed` with the name of who has it, `outdated` when it changed since it was seen, or
-                `other_team`.
+            Refused: `already_claimed` with the name of who has it, `outdated` when it changed since it was seen,
+                `joined` when it goes on in another one, or `other_team`.
         """
         async with self._store.write() as unit:
             opened = await self.open(unit, conversation_id)
             row = opened.row
             await check_sees(unit, opened, agent)
-            if row.holder is Holder.AGENT:
-                tenure = await current_tenure(unit, conversation_id)
+            tenure = await current_tenure(unit, conversation_id)
+            if row.holder is Holder.AGENT and tenure.agent_id != IN_APP:
                 if tenure.agent_id == agent.id:
                     return row
                 raise Refused("already_claimed", agent=tenure.agent_name or "")
+            if tenure.reason is Reason.JOINED:
+                raise Refused("joined")
             if row.epoch != epoch:
                 raise Refused("outdated")
             reason = _TAKING[row.holder]
@@ -332,6 +324,7 @@ class Conversations:
                 )
             except TransitionRefused as refused:
                 raise Refused("outdated") from refused
+            await leave(opened, agent.id)
             await opened.save()
         return row
 
@@ -394,19 +387,24 @@ class Conversations:
             await opened.save()
         return Receipt(message=message, repeated=False)
 
-    async def hand_back(self, conversation_id: str, agent: Agent, note: str | None) -> Conversation:
-        """The agent gives the conversation back to the bot, which introduces itself again.
+    async def hand_back(
+        self, conversation_id: str, agent: Agent, note: str | None, topic: str | None = None
+    ) -> Conversation:
+        """The agent gives the conversation back to the bot, which introduces itself again and offers to go on with the
+        topic, an intent.
 
         Raises:
-            Refused: `not_holder`.
+            Refused: `not_holder`, `unknown_topic`.
         """
+        if topic is not None and topic not in openings.topics_to_go_on_with(self._words):
+            raise Refused("unknown_topic")
         async with self._store.write() as unit:
             opened = await self.open(unit, conversation_id)
             tenure = await self.check_holds(opened, agent)
             await self.release_held(opened)
             opened.change_holder(
                 Reason.HANDED_BACK,
-                openings.handed_back(self._words, language_of(opened.row.locale), agent.name),
+                openings.handed_back(self._words, language_of(opened.row.locale), agent.name, topic=topic),
                 detail=note,
             )
             await self.ended(opened, tenure)
@@ -485,6 +483,8 @@ class Conversations:
         """A message will never arrive. If it was an answer of the bot, which still holds the conversation, a person is
         asked for: the customer waits for something that does not come."""
         opened = await self.open(unit, conversation_id)
+        if opened.row.holder is Holder.CLOSED and (goes_on := await goes_on_in(unit, conversation_id)) is not None:
+            opened = await self.open(unit, goes_on)
         if opened.row.holder is not Holder.BOT or not await is_answer(unit, message_id):
             return
         await self.handover.ask_for_person(opened, Reason.UNDELIVERABLE, error[:200])

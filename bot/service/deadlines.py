@@ -1,7 +1,8 @@
 """Deadlines: no tenure outlives its deadline. Any node may run this; the conversation's lock decides who acts.
 
 A queue that nobody took becomes a case with a number and a due time, and the bot is back. An agent who is gone loses
-the conversation to the queue. Both are told to the customer in the same transaction.
+the conversation to the queue; so does whoever wrote in the channel's own app and does not answer. Each is told to the
+customer in the same transaction.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import sqlalchemy as sa
 import structlog
 
+from bot.conversation.handover import IN_APP
 from bot.conversation.model import Holder
 from bot.service.conversations import Conversations
 from bot.store.errors import StoreUnavailable
@@ -64,6 +66,8 @@ class Deadlines:
                 return
             if row.holder is Holder.QUEUE:
                 await self._conversations.handover.give_up_waiting(opened, tenure)
+            elif tenure.agent_id == IN_APP:
+                await self._conversations.written_in_app.expire(opened, tenure)
             elif row.holder is Holder.AGENT:
                 await self._conversations.handover.back_to_queue(opened, tenure)
             await opened.save()

@@ -1,7 +1,7 @@
 """Delivery: sending what is owed to channels that push.
 
 A message is claimed, checked against the holder, sent, and its outcome recorded. Between claim and request may lie an
-upload or a wait, so the holder is looked at again in the transaction that each request follows (`check_may_begin`):
+upload or a wait, so the holder is looked at again in the transaction that each request follows (`begin_request`):
 after a takeover commits, no request of the bot begins. Repeats of a sure failure wait longer each time; a send without
 a clear answer is `uncertain` and waits for the provider's word instead of being repeated.
 """
@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
 import msgspec
 import structlog
 
+from bot.ending import end
 from bot.service.conversations import Conversations
 from bot.store import outbox
 from bot.store.errors import StoreUnavailable
@@ -29,6 +30,8 @@ log = structlog.get_logger(__name__)
 
 _CLAIM = timedelta(seconds=60)
 _MOST_ATTEMPTS = 12
+# Told to stop, a worker takes so long, in seconds, to finish what it is sending.
+_FINISH_WITHIN = 1.5
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,14 +62,14 @@ class Overtaken(Exception):
     """A person took over before the request began: the bot has no more to say here."""
 
 
-async def check_may_begin(unit: Unit, shipment: Shipment) -> None:
+async def begin_request(unit: Unit, shipment: Shipment) -> None:
     """Every sender asks this in the transaction that a request follows, for each request anew.
 
     Raises:
         Overtaken: a person took over since the message was claimed.
         NotSent: the claim ran out or the message was erased; whoever has it now decides.
     """
-    state = await outbox.standing(unit, shipment)
+    state = await outbox.let_begin(unit, shipment)
     if state == "overtaken":
         raise Overtaken
     if state == "lost":
@@ -136,8 +139,22 @@ class Delivery:
             return 0
         async with self._store.write() as unit:
             shipments = await outbox.claim_due(unit, list(self._senders), self._at_once, _CLAIM)
-        await asyncio.gather(*(self._send(shipment) for shipment in shipments))
+        if shipments:
+            await self._send_all(shipments)
         return len(shipments)
+
+    async def _send_all(self, shipments: Sequence[Shipment]) -> None:
+        sending = [asyncio.create_task(self._send(shipment)) for shipment in shipments]
+        try:
+            await asyncio.wait(sending)
+        except asyncio.CancelledError:
+            # What has begun is brought to its end: cut off, nobody here would know whether it arrived.
+            await asyncio.wait(sending, timeout=_FINISH_WITHIN)
+            raise
+        finally:
+            await end(sending)
+        for sent in sending:
+            sent.result()
 
     async def _send(self, shipment: Shipment) -> None:
         try:

@@ -6,6 +6,7 @@ same client id is the same reply or note. A change of holder has its one word to
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal
 
@@ -15,13 +16,16 @@ from bot.conversation.handover import Reason
 from bot.conversation.limits import CLIENT_ID_LIMIT, clean_text
 from bot.conversation.model import Holder, Message
 from bot.conversation.roles import Role
-from bot.service.conversations import Conversations, Refused, check_sees
+from bot.service.conversations import Conversations
+from bot.service.outcomes import Refused, check_sees
 from bot.settings import Settings
 from bot.store import held, notes, teams
-from bot.store.conversations import Conversation, OpenConversation
+from bot.store.conversations import OpenConversation
+from bot.store.entries import Conversation
 from bot.store.held import HeldReply
 from bot.store.log import current_tenure, message_by_client_id, read_conversation
 from bot.store.notes import Note
+from bot.store.reads import keep_read
 from bot.store.tables import tenure as tenure_table
 from bot.store.tokens import Agent
 from bot.store.unit_of_work import Store, Unit
@@ -166,6 +170,7 @@ class DeskWork:
                 agent_name=colleague.name,
                 deadline=unit.now + timedelta(seconds=self._settings.agent_deadline),
             )
+            await notes.leave(opened, colleague.id)
             await opened.save()
         return opened.row
 
@@ -189,6 +194,7 @@ class DeskWork:
                 agent_name=agent.name,
                 deadline=unit.now + timedelta(seconds=self._settings.agent_deadline),
             )
+            await notes.leave(opened, agent.id)
             await opened.save()
         return agent
 
@@ -223,6 +229,13 @@ class DeskWork:
                 .values(seen_at=unit.now)
             )
         return True
+
+    async def has_read(self, agent: Agent, places: Mapping[str, int]) -> None:
+        """The agent has read these conversations so far; their other devices are told."""
+        async with self._store.write() as unit:
+            await keep_read(unit, agent.id, places)
+            for conversation_id, seq in places.items():
+                unit.hint(Hint(conversation_id=conversation_id, read_by=agent.id, read=seq))
 
     async def _note_seen(self, conversation_id: str, seq: int) -> None:
         """Something that the customer said was on a person's screen: the customer may know."""
@@ -279,7 +292,8 @@ class DeskWork:
     # --- the end ---
 
     async def close(self, conversation_id: str, agent: Agent, reason: CloseReason, note: str | None) -> Conversation:
-        """End the conversation. When the customer writes again, the bot answers first.
+        """End the conversation, and with it what anybody was invited to. When the customer writes again, the bot
+        answers first.
 
         Raises:
             Refused: `not_holder`.
@@ -291,6 +305,7 @@ class DeskWork:
             await self._note(opened, agent, note, "close")
             opening = openings.closed(self._words, language_of(opened.row.locale), agent.name)
             opened.change_holder(Reason.CLOSED_BY_AGENT, opening, detail=reason)
+            await notes.end_invitations(opened)
             if reason in {"solved", "other"}:
                 await self._conversations.ended(opened, tenure)
             await opened.save()

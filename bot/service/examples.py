@@ -23,7 +23,7 @@ import yaml
 
 from bot.conversation.personal import mask_personal
 from bot.nlu.text import clean, wording
-from bot.service.conversations import Refused
+from bot.service.outcomes import Refused
 from bot.settings import ROOT
 
 FILE = "accepted.yml"

@@ -15,7 +15,8 @@ import structlog
 from bot.conversation.files import SENDABLE, FileRefused, check_file, clean_name
 from bot.conversation.limits import CLIENT_ID_LIMIT, clean_text
 from bot.conversation.model import Author, AuthorKind, Draft, EventKind, Message
-from bot.service.conversations import CUSTOMER_ORIGIN, Conversations, Receipt, Refused
+from bot.service.conversations import CUSTOMER_ORIGIN, Conversations
+from bot.service.outcomes import Receipt, Refused
 from bot.settings import Settings
 from bot.store.attachments import (
     Attachment,

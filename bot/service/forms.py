@@ -19,7 +19,8 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.conversation.contact import is_mail, is_phone
 from bot.conversation.limits import TEXT_LIMIT, TextRefused, clean_text
-from bot.service.conversations import CUSTOMER_ORIGIN, Conversations, Refused
+from bot.service.conversations import CUSTOMER_ORIGIN, Conversations
+from bot.service.outcomes import Refused
 from bot.store.cases import Case, cases
 from bot.store.conversations import new_conversation
 from bot.store.log import message_by_client_id

@@ -87,6 +87,10 @@ class Handover:
         else:
             await self._queue(opened, Reason.AGENT_GONE, tenure.agent_name, tenure.agent_name)
 
+    async def app_is_silent(self, opened: OpenConversation, tenure: TenureRecord) -> None:
+        """The customer waits for whoever wrote in the channel's own app, and nothing comes: somebody else is asked."""
+        await self._queue(opened, Reason.APP_SILENT, None, tenure.agent_name)
+
     async def pass_to_team(self, opened: OpenConversation, agent_name: str) -> None:
         """The agent passed the conversation on to the team that it now belongs to."""
         await self._queue(opened, Reason.TRANSFERRED, agent_name, agent_name)
@@ -119,8 +123,8 @@ class Handover:
         opened.change_holder(Reason.QUEUE_EXPIRED, opening, detail=case.number)
 
     async def due_after(self, unit: Unit, working_time: timedelta) -> datetime:
-        """When this much working time has passed."""
-        return (await self._schedule.hours(unit)).after(unit.now, working_time)
+        """When this much working time has passed, in the hours in which cases are worked on."""
+        return (await self._schedule.case_hours(unit)).after(unit.now, working_time)
 
     async def make_case_of_form(self, opened: OpenConversation) -> Case:
         """What was written on the page without scripts is a case at once: nobody waits there for an answer."""
@@ -129,9 +133,12 @@ class Handover:
         opened.change_holder(Reason.SENT_AS_FORM, opening, detail=case.number)
         return case
 
-    async def make_case(self, opened: OpenConversation, *, answered_elsewhere: bool = False) -> str:
+    async def make_case(
+        self, opened: OpenConversation, *, answered_elsewhere: bool = False, begins_session: bool = False
+    ) -> str:
         """The customer would rather have a case: the request is one at once, and the bot goes on; what that is to the
         message that asked for it: `case`, or `answered` when it is one already. `answered_elsewhere`: they said where.
+        `begins_session`: they come back after a long silence, so the bot says what it is before anything else.
 
         Raises:
             TransitionRefused: a person holds the conversation.
@@ -143,6 +150,8 @@ class Handover:
             known = await case_of_tenure(unit, opened.row.id, opened.row.epoch - 1)
             assert known is not None
             team = await team_name(unit, known.team, language)
+            if begins_session:
+                opened.change_holder(Reason.NEW_SESSION, openings.started(self._words, language))
             opened.append(openings.case_there(self._words, language, known, team))
             return "answered"
         reason = tenure.reason

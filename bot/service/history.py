@@ -276,15 +276,20 @@ async def board(unit: Unit, language: str) -> Board:
 
 
 def as_csv(found: History) -> str:
-    """The days as a table for spreadsheets: a line for each, times in seconds. No cell is read as a formula."""
+    """Days, channels and reasons as tables for spreadsheets: times in seconds. No cell is read as a formula."""
     out = io.StringIO()
     writer = csv.writer(out)
     names = Counts.__struct_fields__
-    writer.writerow(["day", *names])
-    for one in found.days:
-        values = (getattr(one.counts, name) for name in names)
-        writer.writerow([one.day.isoformat(), *("" if value is None else value for value in values)])
-    writer.writerow([])
+
+    def table(heading: str, lines: Iterable[tuple[str, Counts]]) -> None:
+        writer.writerow([heading, *names])
+        for first, counts in lines:
+            values = (getattr(counts, name) for name in names)
+            writer.writerow([harmless(first), *("" if value is None else value for value in values)])
+        writer.writerow([])
+
+    table("day", ((one.day.isoformat(), one.counts) for one in found.days))
+    table("channel", ((one.channel, one.counts) for one in found.channels))
     writer.writerow(["reason", "topic", "handovers"])
     for line in found.handovers:
         writer.writerow([harmless(line.reason), harmless(line.topic or ""), line.count])

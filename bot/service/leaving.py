@@ -11,7 +11,8 @@ from bot.conversation.contact import Way, reaches
 from bot.conversation.handover import Reason
 from bot.conversation.limits import CLIENT_ID_LIMIT
 from bot.conversation.model import Draft, EventKind, Holder
-from bot.service.conversations import CUSTOMER_ORIGIN, Conversations, Receipt, Refused
+from bot.service.conversations import CUSTOMER_ORIGIN, Conversations
+from bot.service.outcomes import Receipt, Refused
 from bot.store.cases import Case, case_of_tenure
 from bot.store.conversations import OpenConversation
 from bot.store.log import current_tenure, message_by_client_id

@@ -16,8 +16,8 @@ from msgspec import Meta
 
 from bot.conversation.limits import TEXT_LIMIT, clean_text
 from bot.service.canned import VARIABLES, Canned, canned_replies, is_own
-from bot.service.conversations import Refused
 from bot.service.examples import intents
+from bot.service.outcomes import Refused
 from bot.store import canned as replies
 from bot.store import teams as rows
 from bot.store.agents import all_accounts

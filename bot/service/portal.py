@@ -18,7 +18,8 @@ from datetime import datetime, timedelta
 from actions.crm.errors import CrmUnavailable
 from actions.crm.models import Customer, Identifier
 from actions.crm.repository import CrmRepository
-from bot.service.conversations import Conversations, Refused
+from bot.service.conversations import Conversations
+from bot.service.outcomes import Refused
 from bot.settings import Settings
 from bot.store.errors import UnknownConversation
 from bot.store.log import read_conversation

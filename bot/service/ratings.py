@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.conversation.handover import Reason
 from bot.conversation.model import Button, Draft, EventKind, new_id
 from bot.store import ratings as store
 from bot.store.conversations import OpenConversation
-from bot.store.log import TenureRecord
+from bot.store.log import TenureRecord, tenures
 from bot.transparency.openings import human_button, system_author
 from bot.transparency.wording import Wording, language_of
 
@@ -40,24 +41,38 @@ class Ratings:
         self._words = words
 
     async def ask(self, opened: OpenConversation, tenure: TenureRecord) -> None:
-        """Ask about the help in this tenure, which has just ended, unless there was none or somebody asked lately."""
+        """Ask about the help in this tenure, which has just ended, unless there was none or somebody asked lately.
+
+        Whoever was passed on by the one who helped is asked about that person.
+        """
         row, unit = opened.row, opened.unit
         if opened.pushes and (row.last_inbound_at is None or unit.now - row.last_inbound_at > _REACHED):
             return
-        helped = opened.writes_as_human(tenure.epoch) or await store.helped(unit, row.id, tenure.epoch)
-        if not helped or await store.asked_lately(unit, row.id):
+        helper = await self._helper(opened, tenure)
+        if helper is None or await store.asked_lately(unit, row.id):
             return
         language = language_of(row.locale)
         buttons = tuple(
             Button(
                 id=new_id(),
                 title=self._words.say(f"rating_{stars}", language),
-                payload=f"{_RATE}:{tenure.epoch}:{stars}",
+                payload=f"{_RATE}:{helper.epoch}:{stars}",
             )
             for stars in _STARS
         )
-        opened.append(self._say(opened, "rating_ask", *buttons, agent=tenure.agent_name or ""))
-        await store.asked(unit, row.id, tenure.epoch, tenure.agent_id or "", tenure.agent_name or "")
+        opened.append(self._say(opened, "rating_ask", *buttons, agent=helper.agent_name or ""))
+        await store.asked(unit, row.id, helper.epoch, helper.agent_id or "", helper.agent_name or "")
+
+    async def _helper(self, opened: OpenConversation, tenure: TenureRecord) -> TenureRecord | None:
+        """The newest tenure up to this one in which a person wrote, as far back as one passed on to the other."""
+        earlier = {one.epoch: one for one in await tenures(opened.unit, opened.row.id)}
+        found: TenureRecord | None = tenure
+        while found is not None:
+            epoch = found.epoch
+            if opened.writes_as_human(epoch) or await store.helped(opened.unit, opened.row.id, epoch):
+                return found
+            found = earlier.get(epoch - 1) if found.reason is Reason.PASSED_ON else None
+        return None
 
     async def take(self, opened: OpenConversation, payload: str) -> None:
         """Carry out a button of a rating. One that says nothing any more changes nothing."""

@@ -21,6 +21,7 @@ from bot.store.rows import plain
 from bot.store.tables import erasure, metadata, wait_promise
 from bot.store.traces import Trace, traces
 from bot.store.unit_of_work import Unit
+from bot.store.whatsapp_contacts import joined_conversations
 
 _BATCH = 500
 _MOST_TRACES = 10_000
@@ -193,4 +194,8 @@ async def conversations_of(unit: Unit, *, customer_number: str | None = None, ph
         if value is not None
     ]
     found = await unit.connection.execute(sa.select(table.c.id).where(sa.or_(sa.false(), *ways)).order_by(table.c.id))
-    return list(found.scalars())
+    theirs = set(found.scalars())
+    # What was said under another address, before it was known to be the same person's.
+    for one in tuple(theirs):
+        theirs.update(await joined_conversations(unit, one))
+    return sorted(theirs)

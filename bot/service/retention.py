@@ -23,6 +23,7 @@ import yaml
 from bot.service.erasure import Erasures
 from bot.settings import ROOT, SettingsError
 from bot.store.errors import StoreUnavailable
+from bot.store.reads import forget_read_of_closed
 from bot.store.tables import conversation, tenure, trace, widget_token
 from bot.store.unit_of_work import Store, Unit
 
@@ -98,6 +99,7 @@ class Retention:
         async with self._store.write() as unit:
             erased += await _delete(unit, trace.c.id, trace.c.at < now - timedelta(days=self._periods.traces))
             erased += await _delete(unit, widget_token.c.digest, widget_token.c.used_at < now - self._token_lifetime)
+            await forget_read_of_closed(unit, _PORTION)
         await self._memory.forget_before(now - timedelta(days=self._periods.memory))
         return erased
 

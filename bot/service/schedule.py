@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import msgspec
 
-from bot.service.working_hours import WorkingHours, span
+from bot.service.working_hours import HoursUnreadable, WorkingHours, spans
 from bot.settings import Settings
 from bot.store.desk_settings import setting
 from bot.store.unit_of_work import Unit
@@ -21,7 +21,7 @@ _MOST_DAYS = 200
 
 
 class SpecialDay(msgspec.Struct, frozen=True, kw_only=True):
-    """A day that goes otherwise: `hours` as in `08:00-12:00`, or empty for closed."""
+    """A day that goes otherwise: `hours` as in `08:00-12:00,13:00-16:00`, or empty for closed."""
 
     day: date
     name: str
@@ -29,7 +29,7 @@ class SpecialDay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpeningHours(msgspec.Struct, frozen=True, kw_only=True):
-    """A week's hours as in `Mo-Fr 08:00-18:00; Sa 09:00-13:00` or `24/7`, whose holidays count, and special days."""
+    """A week's hours as in `Mo-Fr 08:00-12:00,13:00-18:00` or `24/7`, whose holidays count, and special days."""
 
     hours: str
     state: str
@@ -39,7 +39,7 @@ class OpeningHours(msgspec.Struct, frozen=True, kw_only=True):
         """As hours to reckon with.
 
         Raises:
-            ValueError: naming what cannot be read.
+            HoursUnreadable: naming what cannot be read.
         """
         return _parsed(self)
 
@@ -48,10 +48,10 @@ class OpeningHours(msgspec.Struct, frozen=True, kw_only=True):
 def _parsed(hours: OpeningHours) -> WorkingHours:
     week = WorkingHours.parse(hours.hours, hours.state, REGION)
     if week.always and hours.days:
-        raise ValueError("24/7 knows no special days")
+        raise HoursUnreadable("always_days", "24/7 knows no special days")
     if len(hours.days) > _MOST_DAYS or len({day.day for day in hours.days}) < len(hours.days):
-        raise ValueError("a day is there twice, or there are too many")
-    special = {day.day: span(day.hours) for day in hours.days}
+        raise HoursUnreadable("days", "a day is there twice, or there are too many")
+    special = {day.day: spans(day.hours) for day in hours.days}
     return WorkingHours(week.week, week.always, week.state, week.zone, special)
 
 
@@ -60,8 +60,11 @@ class Schedule:
 
     def __init__(self, settings: Settings) -> None:
         self.default = OpeningHours(hours=settings.desk_hours, state=settings.federal_state)
+        self._cases = settings.case_hours
         # Unreadable settings stop the start.
         self.default.parsed()
+        if self._cases:
+            OpeningHours(hours=self._cases, state=settings.federal_state).parsed()
 
     async def decided(self, unit: Unit) -> OpeningHours:
         """The hours in words, as an administrator edits them."""
@@ -70,3 +73,11 @@ class Schedule:
     async def hours(self, unit: Unit) -> WorkingHours:
         """The hours that count now."""
         return (await self.decided(unit)).parsed()
+
+    async def case_hours(self, unit: Unit) -> WorkingHours:
+        """The hours in which a case's due time is counted: the desk's, unless it is there around the clock."""
+        decided = await self.decided(unit)
+        hours = decided.parsed()
+        if not hours.always or not self._cases:
+            return hours
+        return OpeningHours(hours=self._cases, state=decided.state).parsed()

@@ -2,8 +2,8 @@
 
 Guarantee: what a turn has confirmed is due until the ticket has it, once, however often this fails in between: it goes
 there under a key of its own. With the ticket's system away it waits, and so it does for a file that the messenger has
-yet to give. The customer is told in the same transaction when all is there, or what could not be put there. Any number
-of nodes may run this.
+yet to give. The customer is told in the same transaction when all files are there, or what could not be put there,
+words included. Any number of nodes may run this.
 """
 
 from __future__ import annotations
@@ -164,6 +164,9 @@ class TicketFiles:
             opened = await self._conversations.open(unit, one.conversation_id)
             if not await ticket_files.settle(unit, one, "filed" if error is None else "failed", error):
                 return False
+            if one.attachment_id is None and error is not None:
+                opened.append(self._words_failed(language_of(opened.row.locale), one.ticket))
+                await opened.save()
             if one.attachment_id is not None:
                 counts = await ticket_files.outcomes(unit, one)
                 if not counts.get("waiting"):
@@ -184,6 +187,14 @@ class TicketFiles:
             author=openings.system_author(self._words, language),
             text=" ".join(parts),
             buttons=(openings.human_button(self._words, language),) if failed else (),
+        )
+
+    def _words_failed(self, language: Language, number: str) -> Draft:
+        return Draft(
+            kind=EventKind.MESSAGE,
+            author=openings.system_author(self._words, language),
+            text=self._words.say("ticket_words_failed", language, number=number),
+            buttons=(openings.human_button(self._words, language),),
         )
 
     def _count(self, language: Language, count: int) -> str:

@@ -30,7 +30,8 @@ from bot.service.why import why_last_answer
 from bot.settings import Settings
 from bot.store import inbox, traces
 from bot.store.attachments import files_of
-from bot.store.conversations import Conversation, OpenConversation
+from bot.store.conversations import OpenConversation
+from bot.store.entries import Conversation
 from bot.store.errors import StoreUnavailable
 from bot.store.inbox import Lease
 from bot.store.log import customer_texts, read_conversation

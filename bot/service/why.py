@@ -13,11 +13,11 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.conversation.model import AuthorKind, Source
-from bot.store.conversations import message_of, select_messages
+from bot.store.entries import message_of, select_messages
 from bot.store.tables import message as message_table
 from bot.store.traces import Trace, trace_of_turn
 from bot.store.unit_of_work import Unit
-from bot.transparency.format import day, moment
+from bot.transparency.format import certainty, day, moment
 from bot.transparency.wording import Language, Wording
 
 # Texts that rest on a statute or a manual name it as their source, and no system.
@@ -134,11 +134,6 @@ def _source(words: Wording, language: Language, source: Source) -> str:
     return words.say("explain_read", language, label=source.label, system=system, as_of=as_of)
 
 
-def _percent(share: float) -> int:
-    """In whole percent; what was interpreted is never quite sure."""
-    return min(99, round(share * 100))
-
-
 class _Told:
     """What was said and its trace, in words. `pressed` is the button that was the whole turn."""
 
@@ -168,12 +163,12 @@ class _Told:
         elif self._is_detail:
             yield self._say("detail")
         elif title is not None:
-            yield self._say("understood", title=title, percent=_percent(confidence))
+            yield self._say("understood", title=title, percent=certainty(confidence))
         else:
             yield self._say("not_understood")
             nearest = next(filter(lambda one: self._title(one["name"]), self._trace.body.get("ranking") or ()), None)
             if nearest is not None:
-                share = _percent(nearest["confidence"])
+                share = certainty(nearest["confidence"])
                 yield self._say("nearest", title=self._title(nearest["name"]), percent=share)
 
     @property

@@ -18,8 +18,9 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.conversation.limits import clean_text
 from bot.nlu.text import wording
-from bot.service.conversations import Conversations, Refused, check_sees
+from bot.service.conversations import Conversations
 from bot.service.examples import NotWritable, TrainingData, checked, intents, masked
+from bot.service.outcomes import Refused, check_sees
 from bot.store import wrong_answers as rows
 from bot.store.audit import Actor, record
 from bot.store.tokens import Agent

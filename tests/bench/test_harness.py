@@ -54,9 +54,12 @@ def test_growth_compares_the_end_with_the_tenth_message() -> None:
 def test_the_table_replaces_the_one_before_and_nothing_else(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
     document.write_text("# Speed\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n", encoding="utf-8")
-    report.write(document, [Row("start", "9 s", "43 s", "≤ 12 s", True)], MACHINE, ["A note."])
+    report.write(
+        document, [Row("start", "9 s", "43 s", "≤ 12 s", True)], MACHINE, ["A note."], ["--write", "--only", "start"]
+    )
     text = document.read_text(encoding="utf-8")
     assert text.startswith("# Speed\n<!-- bench: begin -->\nMeasured on ")
+    assert "with `python -m bench --write --only start` on " in text
     assert "| start | 9 s | 43 s | ≤ 12 s | met |" in text
     assert text.endswith("<!-- bench: end -->\nafter\n")
     assert "old" not in text
@@ -66,5 +69,5 @@ def test_a_document_without_a_place_for_the_table_is_left_alone(tmp_path: Path) 
     document = tmp_path / "performance.md"
     document.write_text("# Speed\n", encoding="utf-8")
     with pytest.raises(report.NoPlace):
-        report.write(document, [], MACHINE, [])
+        report.write(document, [], MACHINE, [], [])
     assert document.read_text(encoding="utf-8") == "# Speed\n"

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
-    """A question answered by the bot, then a takeover and a reply, with all that the clients would know of it."""
+    """A question answered by the bot, a takeover, a reply, a handback and a rating, with all that the clients know."""
     folder = tmp_path_factory.mktemp("audit")
     brain = FakeBrain()
     brain.answer = repeat_each_line
@@ -49,6 +49,11 @@ async def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
         await turns.work(lease)
         await talk.claim(name, anna, 1)
         replied = (await talk.reply(name, anna, "Guten Tag", client_id="a1")).message
+        await talk.hand_back(name, anna, None)
+        async with store.read() as unit:
+            question = (await messages_after(unit, name, 0))[-1]
+        pressed = question.buttons[0]
+        rated = (await talk.receive(name, pressed.title, client_id="c2", button_id=pressed.id)).message
         async with store.read() as unit:
             log = await messages_after(unit, name, 0)
         stored = await read_all(store.database)
@@ -56,15 +61,17 @@ async def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
     events: dict[int, dict[str, Any]] = {one.seq: msgspec.json.decode(encode(event_frame(let_out(one)))) for one in log}
     record = Record(conversation=name, seen=dict(events))
     record.sent["c1"] = Sent(text="Frage [1]", payload=None, at=0.0, receipts={(asked.id, asked.seq)})
+    record.sent["c2"] = Sent(text=pressed.title, payload=pressed.id, at=0.0, receipts={(rated.id, rated.seq)})
     shift = Shift(login="anna", seen={(name, seq): event for seq, event in events.items()})
     shift.replies[name, "a1"] = Reply(conversation=name, text="Guten Tag", receipts={(replied.id, replied.seq)})
     return stored, record, shift
 
 
 def message(stored: Stored, author: str) -> dict[str, Any]:
-    """The newest message of an author."""
+    """The newest message of an author; of the bot, its newest answer."""
     ((_, messages),) = stored.messages.items()
-    return [entry for entry in messages if entry["author_kind"] == author][-1]  # type: ignore[return-value]
+    own = [entry for entry in messages if entry["author_kind"] == author]
+    return [entry for entry in own if author != "bot" or entry["turn_id"] is not None][-1]  # type: ignore[return-value]
 
 
 def forget_the_message(stored: Stored, record: Record, _: Shift) -> None:
@@ -73,6 +80,11 @@ def forget_the_message(stored: Stored, record: Record, _: Shift) -> None:
 
 def forget_the_outcome(stored: Stored, _: Record, __: Shift) -> None:
     stored.outcomes.clear()
+
+
+def note_a_question(stored: Stored, record: Record, __: Shift) -> None:
+    asked = next(one for one in stored.messages[record.conversation or ""] if one["client_id"] == "c1")
+    stored.outcomes[asked["id"]]["outcome"] = "noted"
 
 
 def forget_the_answer(stored: Stored, _: Record, __: Shift) -> None:
@@ -141,6 +153,7 @@ def show_the_agent_another_author(_: Stored, record: Record, shift: Shift) -> No
     [
         (forget_the_message, "lost"),
         (forget_the_outcome, "lost"),
+        (note_a_question, "lost"),
         (forget_the_answer, "lost"),
         (lose_an_event, "lost"),
         (lose_the_reply, "lost"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import re
 import shutil
@@ -21,6 +22,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from bench.chaos.processes import free_ports
 from bench.chaos.scene import PASSWORD, Cast, Scene, open_scene
 from bench.chaos.widget import WidgetClient
+from bot.conversation.files import LIMITS
 from bot.settings import ROOT
 
 NAME = "chat.example.org"
@@ -62,8 +64,10 @@ def write_configuration(folder: Path, ports: dict[int, int], plain: int, tls: in
     openssl = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={NAME}"]
     subprocess.run([*openssl, "-out", certificate[0], "-keyout", certificate[1]], check=True, capture_output=True)
     (folder / "klartext.conf").write_text(text, encoding="utf-8")
+    # Started by root, its workers would be somebody who may not write here.
+    user = "user root; " if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(
-        f"daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;\n"
+        f"{user}daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;\n"
         "events { worker_connections 256; }\n"
         f"http {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n"
         f"include {folder}/klartext.conf; }}\n",
@@ -180,8 +184,18 @@ async def strangers_are_turned_away(front: Front) -> None:
     for path in ("/metrics", "/readyz"):
         async with front.http.get(f"{front.base}{path}") as response:
             assert response.status == 404
-    async with front.http.post(f"{front.base}/widget/messages", data=b"x" * (1024 * 1024 + 1)) as response:
-        assert response.status == 413
+
+
+async def files_pass_up_to_their_limit(front: Front) -> None:
+    async with front.http.ws_connect(f"{front.base}/widget/ws", headers=front.browser()) as ws:
+        await ws.send_json({"type": "hello", "v": 1, "token": None, "last_seq": 0, "locale": "de"})
+        token = (await ws.receive_json(timeout=PATIENCE))["token"]
+    headers = {"Authorization": f"Bearer {token}", **front.browser()}
+    for size, status in ((LIMITS["document"], 200), (LIMITS["document"] + 1, 413), (2 * LIMITS["document"], 413)):
+        form = aiohttp.FormData({"client_id": str(size)})
+        form.add_field("file", b"%PDF-1.7\n".ljust(size, b"x"), filename="vertrag.pdf")
+        async with front.http.post(f"{front.base}/widget/files", data=form, headers=headers) as response:
+            assert response.status == status, await response.text()
 
 
 async def brains_are_asked_in_turn_and_a_dead_one_is_passed_over(front: Front) -> None:

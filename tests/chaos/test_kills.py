@@ -40,7 +40,13 @@ async def test_nothing_is_lost_doubled_or_out_of_turn_while_processes_are_killed
     counts = result.counts
     assert counts["conversations"] == 100
     assert counts["messages sent"] == counts["stored"]
-    fates = ("answered by the bot", "handed to a person", "on a case", "withdrawn by the customer")
+    fates = (
+        "answered by the bot",
+        "handed to a person",
+        "on a case",
+        "withdrawn by the customer",
+        "a rating of a person's help",
+    )
     assert sum(counts[fate] for fate in fates) == counts["stored"]
     # The run is worth its name only if all of these happened.
     assert counts["answered by the bot"] > 50

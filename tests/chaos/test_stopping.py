@@ -18,7 +18,6 @@ from tests.fakes.brain import FakeBrain
 
 async def test_a_worker_that_is_told_to_stop_finishes_its_turn(tmp_path: Path) -> None:
     brain = FakeBrain()
-    brain.delay = 0.5
     await brain.start()
     settings = Settings(database_url=f"sqlite+aiosqlite:///{tmp_path / 'klartext.db'}", brain_url=brain.url)
     async with open_services(settings) as services:

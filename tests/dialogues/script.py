@@ -22,7 +22,8 @@ The customer does exactly one of these in a step:
 
     de / en   writes this; a list is several messages at once, which the assistant answers together
     both      writes this in either language: "2092467", "06217"; in all three `{workday}` is the name of the next day,
-              from tomorrow on, on which the company works, and `{case}` the number of the conversation's case
+              from tomorrow on, on which the company works, `{late_workday}` the last such day of the next four weeks
+              and `{far_day}` a day behind them, as "4. Januar", and `{case}` the number of the conversation's case
     send      sends a `picture` or a `document`; with `caption` beside it, as de and en, these words along with it
     hear      says nothing, and waits for the next message (`hear: true`)
     press     presses a button: a wording key, a title, or /a regular expression/
@@ -52,6 +53,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from functools import reduce
 from pathlib import Path
 from typing import Any, Literal
 
@@ -117,7 +119,12 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """What the customer writes in this step; nothing if they do something else."""
         written = each(self.both) or each(self.de if language == "de" else self.en)
         today = datetime.now(REGION).date()
-        return [line.replace("{workday}", workday(language, today)) for line in written]
+        days = {
+            "{workday}": workday(language, today),
+            "{late_workday}": _spoken(late_workday(today), language),
+            "{far_day}": _spoken(today + timedelta(days=60), language),
+        }
+        return [reduce(lambda text, name: text.replace(name, days[name]), days, line) for line in written]
 
     @property
     def expects(self) -> bool:
@@ -155,6 +162,17 @@ def workday(language: Language, today: date) -> str:
     holidays = country_holidays("DE", subdiv=Settings.federal_state)
     days = (today + timedelta(days=ahead) for ahead in range(1, 8))
     return format_date(next(day for day in days if day.weekday() < 5 and day not in holidays), "EEEE", locale=language)
+
+
+def late_workday(today: date) -> date:
+    """The last day of the next four weeks on which the company works."""
+    holidays = country_holidays("DE", subdiv=Settings.federal_state)
+    days = (today + timedelta(days=ahead) for ahead in range(28, 0, -1))
+    return next(day for day in days if day.weekday() < 5 and day not in holidays)
+
+
+def _spoken(day: date, language: Language) -> str:
+    return format_date(day, "d. MMMM" if language == "de" else "d MMMM", locale=language)
 
 
 def each(value: Some | None) -> list[str]:

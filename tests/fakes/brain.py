@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import msgspec
 from aiohttp import web
@@ -60,15 +61,16 @@ class Moods:
 
 
 class FakeBrain:
-    """Start it, point a `BrainClient` at `url`, and change `answer`, `delay` or `status` as the test goes."""
+    """Start it, point a `BrainClient` at `url`, and change `answer` or `status` as the test goes."""
 
     def __init__(self) -> None:
         self.answer: Answer = echo
-        self.delay = 0.0
         self.status = 200
         # With a status other than 200: why a person is needed if it lasts.
         self.reason: HandoverReason = "assistant_unavailable"
         self.requests: list[TurnRequest] = []
+        self._may_answer = asyncio.Event()
+        self._may_answer.set()
         self.app = web.Application()
         self.app.router.add_post("/webhooks/klartext/turn", self._turn)
         self.app.router.add_get("/webhooks/klartext/ready", self._ready)
@@ -87,11 +89,19 @@ class FakeBrain:
         """Be away."""
         await self._server.close()
 
+    @contextmanager
+    def thinking(self) -> Iterator[None]:
+        """Let out no answer before the end of the block: what happens in it happens while the brain works."""
+        self._may_answer.clear()
+        try:
+            yield
+        finally:
+            self._may_answer.set()
+
     async def _turn(self, request: web.Request) -> web.Response:
         turn = msgspec.json.decode(await request.read(), type=TurnRequest)
         self.requests.append(turn)
-        if self.delay:
-            await asyncio.sleep(self.delay)
+        await self._may_answer.wait()
         if self.status != 200:
             failure = Failure(error="on request of the test", reason=self.reason)
             return web.Response(status=self.status, body=msgspec.json.encode(failure), content_type="application/json")

@@ -47,6 +47,7 @@ class Actor:
         self._settled = asyncio.Event()
         self._go: asyncio.Future[None] | None = None
         self._dies_at: str | None = None
+        self._buried = False
 
     @property
     def runs(self) -> bool:
@@ -71,6 +72,8 @@ class Actor:
 
     async def gate(self, place: str) -> None:
         """Called by the actor's own work: wait here to be let on."""
+        if self._buried:
+            raise asyncio.CancelledError
         self.place = place
         self._go = asyncio.get_running_loop().create_future()
         self._settled.set()
@@ -92,7 +95,10 @@ class Actor:
     async def bury(self) -> None:
         """Free what the process would have left behind; the database is not touched by it."""
         if self._task is not None and not self._task.done():
-            self.dead = True
+            self.dead = self._buried = True
+            # Where it waits it ends: cancelled alone, a delivery would give what it has begun time to come to its end.
+            if self._go is not None:
+                self._go.cancel()
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
@@ -106,7 +112,8 @@ class Actor:
         if self._dies_at == "committed":
             self.dead = True
             self._settled.set()
-            await asyncio.get_running_loop().create_future()
+            self._go = asyncio.get_running_loop().create_future()
+            await self._go
 
 
 class StagedDatabase(Database):

@@ -22,8 +22,8 @@ from typing import Any
 import msgspec
 
 from bot.conversation.model import AuthorKind
-from bot.service.conversations import Receipt, Refused
-from bot.store.conversations import Conversation
+from bot.service.outcomes import Receipt, Refused
+from bot.store.entries import Conversation
 from tests.invariants import Row, Thread, assert_clients_agree, check, threads
 from tests.model.actors import Actor
 from tests.model.world import Answer, Node, Send, World, answer_all, send_well

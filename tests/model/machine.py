@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.conversation.model import AuthorKind, Holder
-from bot.service.conversations import Receipt, Refused
 from bot.service.delivery import NotSent, Sent, Uncertain
+from bot.service.outcomes import Receipt, Refused
 from bot.store import outbox
 from bot.store.outbox import Shipment
 from bot.transparency.openings import CANCEL_COMMAND, CASE_COMMAND, HANDOVER_COMMAND

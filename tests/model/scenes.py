@@ -8,8 +8,8 @@ from bot.conversation.model import AuthorKind, Holder
 from bot.conversation.roles import Role
 from bot.service.brain import BrainUnavailable
 from bot.service.brain_protocol import Handover, Reply, TurnRequest, TurnResponse
-from bot.service.conversations import Receipt
 from bot.service.delivery import Sent, Uncertain
+from bot.service.outcomes import Receipt
 from bot.store.log import newest_messages, read_conversation
 from bot.store.outbox import Shipment
 from bot.store.tokens import Agent, issued_button

@@ -1,12 +1,14 @@
 """Whatever is done in whatever order: nothing is emitted without its author, no session of the bot without disclosure.
 
 Looked at is what leaves, not what is stored: frames of widget and desk, and the texts that WhatsApp's provider gets.
+That the bot has said what it is, is read from its words, in the customer's language, not from the store's own mark.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
@@ -16,18 +18,19 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from bot.conversation.chain import ERASED
 from bot.conversation.limits import TextRefused
 from bot.conversation.model import AuthorKind, Holder, Message
-from bot.service.conversations import Refused
 from bot.service.leaving import Leaving
-from bot.store.conversations import message_of, select_messages
+from bot.service.outcomes import Refused
+from bot.store.entries import message_of, select_messages
 from bot.store.log import read_conversation, tenures
 from bot.store.tables import message as message_table
 from bot.transparency.gate import let_out
 from bot.transparency.wording import LANGUAGES, wording
 from connectors.frames import event_frame
 from connectors.whatsapp.render import render
-from tests.model.world import World
+from tests.model.world import SETTINGS, World
 
 _TEXTS = st.one_of(
     st.text(max_size=40),
@@ -42,8 +45,9 @@ _STEPS = st.one_of(
     st.tuples(
         st.just("leave"), st.sampled_from([("mail", "eva@example.org"), ("phone", "0345 123456"), ("mail", "x")])
     ),
-    st.tuples(st.sampled_from(["work", "claim", "hand_back", "expire", "erase"]), st.none()),
+    st.tuples(st.sampled_from(["work", "claim", "hand_back", "expire", "erase", "rate"]), st.none()),
 )
+_STARS = {wording().say("rating_5", language) for language in LANGUAGES}
 _BOT_NAMES = {wording().say("author_bot", language) for language in LANGUAGES}
 _SYSTEM_NAMES = {wording().say("author_system", language) for language in LANGUAGES}
 
@@ -65,6 +69,18 @@ def stage(
 @given(steps=st.lists(_STEPS, max_size=14), channel=st.sampled_from(["widget", "push"]))
 @example(steps=[("press", 0), ("press", 0), ("pause", 601), ("press", 1)], channel="widget")
 @example(steps=[("press", 0), ("press", 0), ("pause", 90_000), ("press", 0)], channel="push")
+@example(steps=[("say", "a"), ("work", None), ("pause", 90_000), ("say", "b"), ("work", None)], channel="widget")
+# Who rates a person's help the next day, and then asks something.
+@example(
+    steps=[
+        *(("say", "a"), ("claim", None), ("reply", "Guten Tag"), ("hand_back", None)),
+        *(("pause", 90_000), ("rate", None), ("say", "b"), ("work", None)),
+    ],
+    channel="widget",
+)
+@example(
+    steps=[("locale", "en"), ("say", "a"), ("claim", None), ("locale", "de"), ("hand_back", None)], channel="widget"
+)
 def test_no_order_of_inputs_emits_an_unlabelled_message_or_an_undisclosed_session(
     stage: tuple[World, Callable[[Coroutine[Any, Any, None]], None]], steps: list[tuple[str, Any]], channel: str
 ) -> None:
@@ -93,6 +109,12 @@ async def _do(world: World, conversation_id: str, step: str, value: Any) -> None
         if buttons:
             button = buttons[-1 - value % len(buttons)]
             await conversations.receive(conversation_id, button.title, client_id=uuid.uuid4().hex, button_id=button.id)
+    elif step == "rate":
+        offered = [
+            button for one in await _log(world, conversation_id) for button in one.buttons if button.title in _STARS
+        ]
+        if offered:
+            await conversations.receive(conversation_id, "5", client_id=uuid.uuid4().hex, button_id=offered[-1].id)
     elif step == "reply":
         await conversations.reply(conversation_id, world.anna, value, client_id=uuid.uuid4().hex)
     elif step == "leave":
@@ -100,6 +122,9 @@ async def _do(world: World, conversation_id: str, step: str, value: Any) -> None
         await leaving.leave(conversation_id, *value, client_id=uuid.uuid4().hex)
     elif step == "locale":
         await conversations.set_locale(conversation_id, value)
+        if row.holder is Holder.BOT and row.locale != value:
+            newest = [one async for one in _rows(world, conversation_id)][-1]
+            assert _discloses(newest, value), "the bot has not said what it is in the language that was chosen"
     elif step == "pause":
         world.clock.advance(value)
     elif step == "work":
@@ -142,7 +167,29 @@ async def _look(world: World, conversation_id: str) -> None:
             entries = [row for row in rows if row["epoch"] == tenure.epoch and row["author_kind"] == "bot"]
             if tenure.holder is Holder.BOT:
                 assert entries, "the bot holds the conversation and has not said what it is"
-                assert entries[0]["discloses"], "the bot spoke before it said what it is"
+                assert _discloses(entries[0]), "the bot spoke before it said what it is"
+    _each_session_is_disclosed(rows)
+
+
+def _discloses(entry: Any, language: str | None = None) -> bool:
+    """Whether the entry says that a bot speaks, in its words; of what was erased only the mark is left."""
+    text = entry["text"]
+    if text == ERASED:
+        return bool(entry["discloses"])
+    keys = ("disclosure", "disclosure_again")
+    return any(wording().say(key, one) in text for key in keys for one in ([language] if language else LANGUAGES))
+
+
+def _each_session_is_disclosed(rows: list[Any]) -> None:
+    """Who comes back after a long silence hears from the bot, before anything else of it, what it is."""
+    said = [row for row in rows if row["author_kind"] == "customer"]
+    for before, after in itertools.pairwise(said):
+        if (after["at"] - before["at"]).total_seconds() > SETTINGS.session_idle:
+            just_before = rows[rows.index(after) - 1]
+            spoken = [row for row in rows if row["author_kind"] == "bot" and row["seq"] > after["seq"]]
+            begun = just_before["author_kind"] == "bot" and just_before["at"] == after["at"]
+            disclosed = begun and _discloses(just_before)
+            assert disclosed or not spoken or _discloses(spoken[0]), "a session of the bot without its disclosure"
 
 
 def _labelled(author: dict[str, str]) -> None:

@@ -20,7 +20,7 @@ from bot.service.agents import Agents
 from bot.service.brain_protocol import Reply, TurnRequest, TurnResponse
 from bot.service.conversations import Conversations
 from bot.service.deadlines import Deadlines
-from bot.service.delivery import Delivery, Sent, check_may_begin
+from bot.service.delivery import Delivery, NotSent, Overtaken, Sent, Uncertain, begin_request
 from bot.service.turns import Turns
 from bot.settings import Settings
 from bot.store import inbox, schema
@@ -98,11 +98,17 @@ class StagedSender:
 
     async def send(self, shipment: Shipment) -> Sent:
         """As `Sender.send`."""
-        self._actor.memory = (shipment.message.id, shipment.attempts)
-        async with self._store.write() as unit:
-            await check_may_begin(unit, shipment)
-        self._actor.sent.append((shipment.message.seq, shipment.message.author.kind))
-        return await self._send(self._actor, shipment)
+        claim = (shipment.message.id, shipment.attempts)
+        self._actor.memory = (*claim, "asks")
+        try:
+            async with self._store.write() as unit:
+                await begin_request(unit, shipment)
+            self._actor.sent.append((shipment.message.seq, shipment.message.author.kind))
+            self._actor.memory = (*claim, "begun")
+            return await self._send(self._actor, shipment)
+        except (NotSent, Overtaken, Uncertain) as error:
+            self._actor.memory = (*claim, type(error).__name__)
+            raise
 
 
 @dataclass

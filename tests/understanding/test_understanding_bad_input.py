@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 MAIL = """Sehr geehrte Damen und Herren,
@@ -40,11 +38,9 @@ Diese E-Mail ist vertraulich."""
     ],
 )
 def test_nothing_is_answered_by_accident(understanding, text):
-    started = time.perf_counter()
     reading = understanding.read(text)
     assert reading.decision in ("ask", "handover")
     assert reading.intent == "nlu_fallback"
-    assert time.perf_counter() - started < 2
 
 
 @pytest.mark.parametrize(

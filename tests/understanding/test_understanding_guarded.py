@@ -59,6 +59,14 @@ def test_recall_on_unseen_wordings(understanding, intent, language):
     assert 1 - len(missed) / len(texts) >= 0.84, missed
 
 
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_missed_wish_for_a_person_is_asked_back(understanding, language):
+    """Asking back always offers a person, so that only the others meet a dead end or a wrong answer."""
+    readings = {text: understanding.read(text) for text in unseen("talk_to_human", language)}
+    lost = [text for text, one in readings.items() if one.intent not in GUARDED and one.decision != "ask"]
+    assert len(lost) / len(readings) <= 0.03, lost
+
+
 def test_unseen_neighbours_raise_few_alarms(understanding):
     texts = [*unseen("neither", "de"), *unseen("neither", "en")]
     assert len(texts) >= 140

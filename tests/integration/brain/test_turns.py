@@ -260,16 +260,12 @@ def test_a_very_long_or_strange_text_is_answered(brain: Brain, conversation: str
         assert answer["intent"]["name"] == "count", text[:20]
 
 
-def test_message_300_costs_as_much_as_message_10(brain: Brain, conversation: str) -> None:
-    """The tracker that actions get does not grow, and neither does the time (loosely: the machine is shared)."""
-    last, sizes, seconds = None, [], []
+def test_message_300_carries_as_much_as_message_50(brain: Brain, conversation: str) -> None:
+    """The tracker that actions get does not grow; what a message takes then is measured by the bench."""
+    last, sizes = None, []
     for _ in range(300):
-        started = time.perf_counter()
         last, answer = brain.say(conversation, "zähle", after=last)
-        seconds.append(time.perf_counter() - started)
         sizes.append(int(texts(answer)[0].split()[-1].rstrip(".")))
     assert texts(answer)[0].startswith("Stand 300.")
     assert max(sizes) <= 60
     assert max(sizes[250:]) == max(sizes[50:100])
-    early, late = sorted(seconds[10:60])[25], sorted(seconds[250:300])[25]
-    assert late < early * 1.8, f"{early * 1000:.1f} ms early, {late * 1000:.1f} ms late"

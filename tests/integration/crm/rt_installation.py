@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shlex
 import socket
 import subprocess
 import time
@@ -97,6 +98,25 @@ class Installation:
         page = self._call("GET", f"/ticket/{ticket}/attachments?fields=ContentType&per_page=100")
         ids = sorted(int(item["id"]) for item in page["items"] if item["ContentType"] == media_type)
         return [base64.b64decode(self._call("GET", f"/attachment/{one}")["Content"]) for one in ids]
+
+    def comments(self, number: str, beginning: str) -> list[str]:
+        """What the team reads on a ticket that begins so."""
+        page = self._call(
+            "GET", f"/ticket/{int(number.removeprefix('T-'))}/attachments?fields=ContentType&per_page=100"
+        )
+        ids = [one["id"] for one in page["items"] if one["ContentType"] == "text/plain"]
+        texts = [base64.b64decode(self._call("GET", f"/attachment/{one}")["Content"]).decode() for one in ids]
+        return [text for text in texts if text.startswith(beginning)]
+
+    def ids(self, path: str) -> list[int]:
+        """What there is at an address of the interface, oldest first."""
+        return sorted(int(item["id"]) for item in self._call("GET", f"{path}?per_page=100")["items"])
+
+    def run(self, command: str) -> None:
+        """Do what an administrator of Request Tracker types."""
+        program, *arguments = shlex.split(command)
+        found = Path("/usr/sbin") / f"{program}-5"
+        subprocess.run([str(found), *arguments], env=self._environment, cwd=self.folder, check=True, timeout=_PATIENCE)
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         login = base64.b64encode(f"root:{PASSWORD}".encode()).decode()

@@ -18,6 +18,7 @@ from actions.crm.request_tracker import RequestTracker
 from actions.crm.tickets import Filed, TicketDraft
 from bot.conversation.handover import Reason
 from bot.conversation.model import new_id
+from bot.service.agents import Agents
 from bot.service.case_sync import CaseSync
 from bot.service.conversations import Conversations
 from bot.settings import Settings
@@ -214,6 +215,34 @@ async def test_a_case_in_a_real_request_tracker(
     office.later(minutes=6)
     assert await sync.step() == 1
     assert (await office.read(case)).external_status == "in_progress"
+
+
+async def test_a_ticket_speaks_as_the_customer_heard_it(office: Office) -> None:
+    """Number and team have the names that the customer was told."""
+    case = await office.case("Hallo")
+    tickets = Tickets()
+    await office.sync(tickets).step()
+    (draft,) = tickets.by_key.values()
+    assert draft.content.startswith(f"Vorgang {case.number} aus dem Chat, Team Kundenservice, fällig ")
+    assert "Fall " not in draft.content + draft.subject
+
+
+async def test_a_ticket_says_of_each_line_whether_a_person_or_the_bot_wrote_it(
+    office: Office, database_url: str
+) -> None:
+    case = await office.case("Hallo")
+    agent = await Agents(office.store, Settings(database_url=database_url)).add(
+        "anna", "Anna Berger", "agent", "geheim-genug"
+    )
+    await office.conversations.claim(case.conversation_id, agent, 1)
+    await office.conversations.reply(case.conversation_id, agent, "Guten Tag.", client_id="a1")
+    tickets = Tickets()
+    await office.sync(tickets).step()
+    (draft,) = tickets.by_key.values()
+    lines = draft.content.split("\n\n")
+    assert lines.index(wording().say("record_labels", "de")) == lines.index(wording().say("case_ticket_log", "de")) + 1
+    assert lines[-1].endswith(" Anna Berger (Mensch): Guten Tag.")
+    assert sum(" Bot: " in line for line in lines) == 1
 
 
 async def test_a_ticket_holds_what_the_customer_had_answered(office: Office) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta, timezone
+from urllib.error import HTTPError
 from uuid import uuid4
 
 import pytest
@@ -158,6 +159,43 @@ async def test_customers_files_reach_the_team_whole_and_once(
     assert stored == [picture.content]
     with pytest.raises(CrmRejected):
         await crm.add_ticket_file("T-999999", picture, idempotency_key=uuid4().hex)
+
+
+async def test_what_was_put_on_a_ticket_is_asked_to_be_removed_and_seen_to_be_gone(
+    installation: Installation, tracker: RequestTracker
+) -> None:
+    filed, _ = await tracker.file(TicketDraft(subject="KT-26-000001", content="Ich mag Quitten"), key=uuid4().hex)
+    await tracker.add_note(filed.number, "Und Birnen", key=uuid4().hex)
+    await tracker.comment(filed.number, "Von einem Menschen im Team")
+    key = uuid4().hex
+    left = await tracker.ask_removal(filed.number, "Löschung verlangt:", key=key)
+    assert left == 2
+    assert await tracker.ask_removal(filed.number, "Löschung verlangt:", key=key) == left
+    (request,) = await asyncio.to_thread(installation.comments, filed.number, "Löschung verlangt:")
+    await asyncio.to_thread(installation.run, request.strip().splitlines()[-1])
+    assert await tracker.ask_removal(filed.number, "Löschung verlangt:", key=key) == 0
+    # The ticket itself, its state and the team's own words are the company's.
+    now = await tracker.by_number(filed.number)
+    assert now is not None and now.subject == "KT-26-000001" and f"erasure/{key}" in now.marks
+    assert len(await asyncio.to_thread(installation.comments, filed.number, "Von einem Menschen")) == 1
+    assert (await tracker.texts([now]))[0].description == "" and await tracker.notes(filed.number) == []
+
+
+async def test_the_interface_lets_nobody_change_or_remove_what_was_written(
+    installation: Installation, tracker: RequestTracker
+) -> None:
+    """Why a person has to run a command: fails with a Request Tracker that offers more, and then more can be done."""
+    filed, _ = await tracker.file(TicketDraft(subject="KT-26-000002", content="Ich mag Mispeln"), key=uuid4().hex)
+    native = int(filed.number.removeprefix("T-"))
+    (words,) = await asyncio.to_thread(installation.ids, f"/ticket/{native}/attachments")
+    written = (await asyncio.to_thread(installation.ids, f"/ticket/{native}/history"))[0]
+    for method in ("PUT", "DELETE"):
+        for path in (f"/attachment/{words}", f"/transaction/{written}"):
+            with pytest.raises(HTTPError, match="405"):
+                await asyncio.to_thread(installation.as_team, method, path, {"Content": "-"})
+    # Deleting the ticket takes it from the team and leaves the words.
+    await asyncio.to_thread(installation.as_team, "DELETE", f"/ticket/{native}", {})
+    assert await asyncio.to_thread(installation.contents, native, "text/plain") == [b"Ich mag Mispeln"]
 
 
 async def test_a_ticket_for_nobody_is_rejected(crm: CrmRepository) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -23,6 +25,11 @@ from tests.fakes.brain import FakeBrain
 PASSWORD = "ein-gutes-passwort"
 
 
+def without_marks(page: str) -> str:
+    """A page as its reader has it: without the marks around what stays on one line."""
+    return re.sub(r'<span class="together">(.*?)</span>', r"\1", page)
+
+
 class Customer:
     """A customer's client on the widget socket."""
 
@@ -30,6 +37,8 @@ class Customer:
         self.ws = ws
         self.welcome: dict[str, Any] = {}
         self.locale = "de"
+        # What came while something else was waited for: frames of different kinds keep no common order.
+        self._passed: deque[dict[str, Any]] = deque()
 
     async def hello(self, token: str | None = None, last_seq: int = 0, locale: str = "de") -> dict[str, Any]:
         """Open or begin a conversation."""
@@ -43,20 +52,30 @@ class Customer:
         await (self.ws.send_str(frame) if isinstance(frame, str) else self.ws.send_json(frame))
 
     async def say(self, text: str, client_id: str | None = None, **more: str) -> dict[str, Any]:
-        """Say something and wait for its acknowledgement."""
+        """Say something and wait for the acknowledgement of it."""
         client_id = client_id or uuid.uuid4().hex
         await self.send({"type": "msg", "client_id": client_id, "text": text, **more})
-        return await self.frame("ack")
+        return await self._next(lambda frame: frame["type"] == "ack" and frame.get("client_id") == client_id)
 
     async def frame(self, kind: str | None = None) -> dict[str, Any]:
-        """The next frame of this kind; others are passed over."""
-        while True:
-            frame: dict[str, Any] = await asyncio.wait_for(self.ws.receive_json(), 10)
-            if kind is None or frame["type"] == kind:
+        """The next frame of this kind; those of others stay for whoever waits for them."""
+        return await self._next(lambda frame: kind is None or frame["type"] == kind)
+
+    async def _next(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        for place, frame in enumerate(self._passed):
+            if wanted(frame):
+                del self._passed[place]
                 return frame
+        while not wanted(frame := await self._receive()):
+            self._passed.append(frame)
+        return frame
+
+    async def _receive(self) -> dict[str, Any]:
+        frame: dict[str, Any] = await asyncio.wait_for(self.ws.receive_json(), 10)
+        return frame
 
     async def event(self, containing: str) -> dict[str, Any]:
-        """The next event whose text contains this."""
+        """The next event whose text contains this; those before it in the log are passed over."""
         while True:
             event = await self.frame("event")
             if containing in event["text"]:
@@ -131,8 +150,6 @@ def settings(tmp_path: Path, brain: FakeBrain) -> Settings:
         database_url=f"sqlite+aiosqlite:///{tmp_path / 'klartext.db'}",
         crm_url=f"sqlite+aiosqlite:///{tmp_path / 'crm.db'}",
         brain_url=brain.url,
-        brain_timeout=2.0,
-        turn_deadline=1.5,
     )
 
 

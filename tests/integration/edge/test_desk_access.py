@@ -42,6 +42,7 @@ ACCESS: dict[tuple[str, str], Role] = {
     ("GET", "/people"): Role.AGENT,
     ("POST", "/availability"): Role.AGENT,
     ("GET", "/canned"): Role.AGENT,
+    ("GET", "/read"): Role.AGENT,
     ("GET", "/openapi.json"): Role.AGENT,
     ("POST", "/conversations/{id}/files"): Role.AGENT,
     ("GET", "/attachments/{attachment}"): Role.AGENT,

@@ -148,15 +148,18 @@ async def test_who_reads_the_log_is_in_it(clara: Agent) -> None:
 
 async def test_hours_are_edited_and_what_cannot_be_read_is_named(clara: Agent) -> None:
     _, hours = await clara.get("admin/hours")
-    assert hours["hours"] == "24/7"
+    assert (hours["hours"], hours["week"]) == ("24/7", None)
     assert "Reformationstag" in [day["name"] for day in hours["holidays"]]
     day = {"day": "2026-12-24", "name": "Heiligabend", "hours": "08:00-12:00"}
     wanted = {"hours": "Mo-Fr 08:00-18:00", "state": "BE", "days": [day]}
     status, changed = await clara.post("admin/hours", wanted)
     assert (status, changed["days"]) == (200, [day])
+    assert changed["week"] == [["08:00-18:00"]] * 5 + [[]] * 2
     assert "Reformationstag" not in [day["name"] for day in changed["holidays"]]
     status, refused = await clara.post("admin/hours", {**wanted, "hours": "montags"})
     assert (status, "montags" in refused["message"]) == (422, True)
+    status, refused = await clara.post("admin/hours", {**wanted, "hours": "Mo 08:00-12:00,11:00-13:00"})
+    assert (status, "11:00-13:00" in refused["message"]) == (422, True)
     assert (await clara.get("admin/hours"))[1]["hours"] == "Mo-Fr 08:00-18:00"
 
 

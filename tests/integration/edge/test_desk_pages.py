@@ -83,7 +83,7 @@ async def test_an_agent_reports_an_answer_and_a_supervisor_lets_the_bot_learn_fr
     await _picture(chief, f"teaching-{width}")
     accept = card.get_by_role("button", name=say("desk_teach_accept", language), exact=True)
     await accept.click()
-    await expect(card.get_by_role("alert").first).to_contain_text(say("desk_error_example_personal", language))
+    await expect(card.locator(".form-error")).to_contain_text(say("desk_error_example_personal", language))
     await sentence.fill("Warum ist meine Rechnung so hoch?")
     await accept.click()
     meant = say("desk_intent_invoice_explain", language)
@@ -158,3 +158,13 @@ async def test_an_administrator_makes_a_team_and_a_reply_and_sees_what_a_custome
     await expect(row).to_have_count(0)
     await page.get_by_role("row").filter(has_text=re.compile("/router")).get_by_role("button").click()
     await expect(dialog.get_by_role("button", name=say("desk_reply_remove_replaced", language))).to_have_count(0)
+
+
+async def test_changing_the_language_keeps_what_was_typed_to_sign_in(edge: Edge, browser: Browser) -> None:
+    page = await browser.window("de")
+    await page.locator("#login").fill("anna")
+    await page.locator("#password").fill("geheim")
+    await page.get_by_role("button", name="English").click()
+    await expect(page.get_by_role("button", name=say("desk_login_submit", "en"))).to_be_visible()
+    await expect(page.locator("#login")).to_have_value("anna")
+    await expect(page.locator("#password")).to_have_value("geheim")

@@ -12,10 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 from bot.conversation.model import utc_now
-from bot.service.conversations import Refused
 from bot.service.forms import LIFETIME, Form
+from bot.service.outcomes import Refused
 from bot.store import tables
-from tests.integration.edge.conftest import Edge
+from tests.integration.edge.conftest import Edge, without_marks
 from tests.invariants import assert_sound
 
 TEXT, CONTACT = "Mein Anschluss geht nicht <b>mehr</b>.", "0345 123456"
@@ -35,7 +35,7 @@ async def fetched(session: aiohttp.ClientSession, edge: Edge, lang: str = "de") 
 async def send(session: aiohttp.ClientSession, edge: Edge, lang: str = "de", **fields: str) -> tuple[int, str]:
     """Send a form, following to the page behind it; status and page."""
     async with session.post(f"{edge.base}/widget/form", params={"lang": lang}, data=fields) as response:
-        return response.status, unescape(await response.text())
+        return response.status, unescape(without_marks(await response.text()))
 
 
 async def count(edge: Edge, table: sa.Table) -> int:
@@ -69,6 +69,31 @@ async def test_the_same_form_again_is_the_same_case_also_at_once(edge: Edge) -> 
         pages = await asyncio.gather(*(send(session, edge, form=form, text=TEXT, contact=CONTACT) for _ in range(8)))
     assert {status for status, _ in pages} == {200}
     assert len({re.search(r"KT-\d+-\d+", page)[0] for _, page in pages}) == 1  # type: ignore[index]
+    assert (await count(edge, tables.case), await count(edge, tables.conversation)) == (1, 1)
+
+
+async def test_a_form_sent_again_before_it_is_stored_uses_up_nothing(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times, asked, all_have_asked = 8, 0, asyncio.Event()
+    case_of = edge.services.forms.case_of
+
+    async def slowly(form_id: str) -> object:
+        nonlocal asked
+        found = await case_of(form_id)
+        asked += 1
+        if asked == times:
+            all_have_asked.set()
+        await all_have_asked.wait()
+        return found
+
+    monkeypatch.setattr(edge.services.forms, "case_of", slowly)
+    async with aiohttp.ClientSession() as session:
+        form = await fetched(session, edge)
+        pages = await asyncio.gather(
+            *(send(session, edge, form=form, text=TEXT, contact=CONTACT) for _ in range(times))
+        )
+    assert {status for status, _ in pages} == {200}
     assert (await count(edge, tables.case), await count(edge, tables.conversation)) == (1, 1)
 
 

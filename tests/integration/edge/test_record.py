@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import WSMsgType
 
-from bot.service.brain_protocol import Button, Reply, TurnRequest, TurnResponse
+from bot.service.brain_protocol import Button, Call, Reading, Reply, TurnRequest, TurnResponse
+from bot.service.conversations import Conversations
 from bot.store.cases import cases, record_ticket
 from bot.store.erasure import is_erased
 from bot.store.log import newest_messages
+from bot.transparency.wording import wording
 from connectors.widget.protocol import UNAUTHENTICATED
-from tests.integration.edge.conftest import Customer, Edge
+from tests.integration.edge.conftest import Customer, Edge, without_marks
 
 
 async def _said(edge: Edge, customer: Customer, text: str = "Ich mag <b>Quittenmarmelade</b>") -> str:
@@ -28,7 +32,7 @@ async def _post(edge: Edge, path: str, **form: str) -> tuple[int, Any, str]:
         aiohttp.ClientSession() as session,
         session.post(f"{edge.base}/record{path}", data=form) as response,
     ):
-        return response.status, response.headers, await response.text()
+        return response.status, response.headers, without_marks(await response.text())
 
 
 async def test_the_page_shows_everything_with_its_author_and_has_no_address_with_the_token(edge: Edge) -> None:
@@ -39,7 +43,7 @@ async def test_the_page_shows_everything_with_its_author_and_has_no_address_with
         assert headers["Cache-Control"] == "no-store"
         assert "Ich mag &lt;b&gt;Quittenmarmelade&lt;/b&gt;" in page
         assert "<b>" not in page
-        assert page.count("<article>") == 3
+        assert page.count("<article ") == 3
         assert "Gast (Kunde), <time" in page
         assert "Bot, <time" in page
         assert "Wer das Gespräch wann führte" in page
@@ -47,6 +51,22 @@ async def test_the_page_shows_everything_with_its_author_and_has_no_address_with
         assert not [part for part in page.split('"') if token in part and part != token]
         _, _, english = await _post(edge, "", token=token, lang="en")
         assert '<html lang="en">' in english
+
+
+async def test_what_was_understood_is_never_quite_sure_and_the_machinerys_names_are_marked_as_such(edge: Edge) -> None:
+    async def answer(_request: TurnRequest) -> TurnResponse:
+        asked = Call(system="crm", operation="outages_at_postcode", result="1 found", milliseconds=2.0)
+        return TurnResponse(
+            replies=[Reply(text="Echo")], intent=Reading(name="outage_info", confidence=0.9996), calls=[asked]
+        )
+
+    edge.brain.answer = answer
+    async with edge.customer() as customer:
+        token = await _said(edge, customer)
+        for language, sure, technical in (("de", "99 %", "technisch"), ("en", "99%", "technical")):
+            _, _, page = await _post(edge, "", token=token, lang=language)
+            assert f">{sure}</td>" in page
+            assert f">{technical}: outages_at_postcode: 1 found</small>" in page
 
 
 async def test_the_downloads_hold_the_record_for_programs_and_for_people(edge: Edge) -> None:
@@ -62,6 +82,7 @@ async def test_the_downloads_hold_the_record_for_programs_and_for_people(edge: E
         _, headers, page = await _post(edge, "/download", token=token, format="html", lang="en")
         assert "attachment" in headers["Content-Disposition"]
         assert "Your conversation, complete" in page
+        assert wording().say("record_labels", "en") in page
         assert "src=" not in page
         assert "href=" not in page
 
@@ -126,6 +147,32 @@ async def test_the_bots_buttons_open_the_page_and_erase(edge: Edge) -> None:
         assert len(edge.brain.requests) == 1, "the brain is not asked whether somebody may erase"
 
 
+async def test_who_erases_gets_the_acknowledgement_before_the_socket_closes(
+    edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer(_request: TurnRequest) -> TurnResponse:
+        button = Button(title="Gespräch löschen", payload="/erase_conversation")
+        return TurnResponse(replies=[Reply(text="Was möchten Sie?", buttons=[button])])
+
+    receive = Conversations.receive
+
+    async def receive_slowly(self: Conversations, *given: Any, **named: Any) -> Any:
+        receipt = await receive(self, *given, **named)
+        # Time enough for the log's last entry to be sent and the close to be asked for.
+        await asyncio.sleep(0.5)
+        return receipt
+
+    edge.brain.answer = answer
+    async with edge.customer() as customer:
+        await customer.hello()
+        await customer.say("Löschen Sie meine Daten")
+        (erase,) = (await customer.event("Was möchten Sie?"))["buttons"]
+        monkeypatch.setattr(Conversations, "receive", receive_slowly)
+        await customer.say("Gespräch löschen", client_id="the-last", payload=erase["id"])
+        closed = await customer.ws.receive(timeout=10)
+        assert (closed.type, closed.data) == (WSMsgType.CLOSE, 4401)
+
+
 async def test_a_transcript_in_the_ticket_system_is_named_where_it_is_not_reached(edge: Edge) -> None:
     async with edge.customer() as customer:
         token = await _said(edge, customer)
@@ -138,9 +185,9 @@ async def test_a_transcript_in_the_ticket_system_is_named_where_it_is_not_reache
             (case,) = await cases(unit, conversation)
             await record_ticket(unit, case, "T-000017", "open")
         page = (await _post(edge, "", token=token, lang="de"))[2]
-        assert "Abschrift im Ticketsystem von Saalenetz: T-000017" in page
+        assert "Im Ticketsystem von Saalenetz liegt eine Abschrift: T-000017" in page
         _, _, done = await _post(edge, "/erase", token=token, confirmed="yes", lang="en")
-        assert "transcript in the ticket system of Saalenetz: T-000017" in done
+        assert "transcript is in the ticket system of Saalenetz: T-000017" in done
         async with edge.services.store.read() as unit:
             last = (await newest_messages(unit, conversation, 1))[0]
         assert "T-000017" in last.text

@@ -12,7 +12,7 @@ import pytest
 from actions.crm.contract_models import Letter
 from actions.crm.interest_models import NewInterest
 from bot.service.updates import Updates, end_link, page_link
-from tests.integration.edge.conftest import Edge
+from tests.integration.edge.conftest import Edge, without_marks
 
 MAIL = "neu@example.org"
 
@@ -41,7 +41,7 @@ async def mails(edge: Edge) -> list[str]:
 
 async def fetch(method: str, url: str) -> tuple[int, str]:
     async with aiohttp.ClientSession() as http, http.request(method, url) as response:
-        return response.status, await response.text()
+        return response.status, without_marks(await response.text())
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ async def test_after_its_period_the_record_is_still_named_and_what_is_gone_is_sa
     edge.brain.answer = _knows
     async with edge.customer() as customer:
         token = (await customer.hello())["token"]
-        seq = await _asked(customer, "Bitte meine Rechnung", "39,99 €")
+        seq = await _asked(customer, "Was kostet die Rechnung?", "39,99 €")
         async with edge.services.store.write() as unit:
             await unit.connection.execute(sa.delete(trace))
         found = (await _why(edge, token, seq))[1]

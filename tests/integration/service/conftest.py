@@ -11,8 +11,9 @@ import pytest
 from bot.conversation.model import Message
 from bot.service.agents import Agents
 from bot.service.brain import BrainClient
-from bot.service.conversations import Conversations, Receipt
+from bot.service.conversations import Conversations
 from bot.service.deadlines import Deadlines
+from bot.service.outcomes import Receipt
 from bot.service.presence import Presence
 from bot.service.turns import Turns
 from bot.settings import Settings

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from bot.conversation.handover import Reason
 from bot.conversation.model import AuthorKind, Holder, utc_now
 from bot.service.brain_protocol import Button, HandoverReason, KnownCustomer, Reply, TurnRequest, TurnResponse
-from bot.service.conversations import Refused
-from bot.service.delivery import Delivery, NotSent, Sent, Uncertain, check_may_begin
+from bot.service.delivery import Delivery, NotSent, Sent, Uncertain, begin_request
 from bot.service.handover import wait_figure
+from bot.service.outcomes import Refused
 from bot.service.schedule import HOURS, OpeningHours
 from bot.store import inbox, outbox
 from bot.store.cases import cases
@@ -591,6 +591,7 @@ async def test_a_claim_that_ran_out_leaves_the_message_uncertain_and_its_late_ou
     await _pushed(desk)
     async with desk.store.write() as unit:
         (shipment,) = await outbox.claim_due(unit, ["push"], 10, timedelta(seconds=-1))
+        await begin_request(unit, shipment)
     async with desk.store.write() as unit:
         assert await outbox.claim_due(unit, ["push"], 10, timedelta(seconds=30)) == []
     assert await _states(desk) == ["uncertain"]
@@ -621,7 +622,7 @@ class SenderAfter:
         """As every sender: asks in the transaction that the request follows."""
         await self._meanwhile()
         async with self._store.write() as unit:
-            await check_may_begin(unit, shipment)
+            await begin_request(unit, shipment)
         self.sent.append(shipment.message.text)
         return Sent(provider_id=f"p-{shipment.message.id}")
 
@@ -639,20 +640,51 @@ async def test_a_bot_message_claimed_but_not_begun_is_cancelled_by_a_takeover(de
 
 async def test_a_claim_that_ran_out_before_the_request_began_leaves_no_doubt(desk: Desk) -> None:
     conversation_id = await _pushed(desk)
+    quick = ScriptedSender()
 
     async def late() -> None:
         await _all_due(desk)
-        async with desk.store.write() as unit:
-            assert await outbox.claim_due(unit, ["push"], 10, timedelta(seconds=30)) == []
-        assert await _states(desk) == ["uncertain"]
+        assert await Delivery(desk.store, {"push": quick}).send_due() == 1
 
-    sender = SenderAfter(desk.store, late)
-    await Delivery(desk.store, {"push": sender}).send_due()
-    assert sender.sent == []
-    assert await _states(desk) == ["pending"]
-    again = ScriptedSender()
-    await Delivery(desk.store, {"push": again}).send_due()
-    assert again.sent == [(await desk.log(conversation_id))[0].text]
+    slow = SenderAfter(desk.store, late)
+    await Delivery(desk.store, {"push": slow}).send_due()
+    assert slow.sent == []
+    assert quick.sent == [(await desk.log(conversation_id))[0].text]
+    assert await _states(desk) == ["sent"]
+
+
+async def test_a_worker_that_died_before_its_request_began_leaves_no_doubt(desk: Desk) -> None:
+    conversation_id = await _pushed(desk)
+    async with desk.store.write() as unit:
+        (shipment,) = await outbox.claim_due(unit, ["push"], 10, timedelta(seconds=-1))
+    sender = ScriptedSender()
+    assert await Delivery(desk.store, {"push": sender}).send_due() == 1
+    assert sender.sent == [(await desk.log(conversation_id))[0].text]
+    assert await _states(desk) == ["sent"]
+    async with desk.store.write() as unit:
+        with pytest.raises(NotSent, match="ran out"):
+            await begin_request(unit, shipment)
+
+
+async def test_a_worker_that_is_told_to_stop_ends_what_it_is_sending(desk: Desk) -> None:
+    await _pushed(desk)
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        begun.set()
+        await may_end.wait()
+
+    sender = SenderAfter(desk.store, wait)
+    working = asyncio.create_task(Delivery(desk.store, {"push": sender}).run())
+    await begun.wait()
+    working.cancel()
+    # It has heard of it, and goes on.
+    await asyncio.sleep(0)
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert len(sender.sent) == 1
+    assert await _states(desk) == ["sent"]
 
 
 async def test_a_bot_message_not_yet_sent_is_cancelled_by_a_takeover(desk: Desk) -> None:

@@ -16,9 +16,9 @@ from bot.conversation.model import AuthorKind, EventKind, Holder
 from bot.conversation.roles import Role
 from bot.service.brain_protocol import Handover, Reading, TurnRequest, TurnResponse
 from bot.service.case_work import CaseChange, CaseWork
-from bot.service.conversations import Refused
 from bot.service.desk_jobs import DeskJobs
 from bot.service.desk_work import DeskWork
+from bot.service.outcomes import Refused
 from bot.store import held, notes, teams
 from bot.store.cases import case_list, cases
 from bot.store.desk_tables import held_reply, team_member
@@ -508,6 +508,24 @@ async def test_nobody_is_asked_about_a_person_who_said_nothing_and_words_without
     async with desk.store.read() as unit:
         (rated,) = await ratings(unit, conversation_id)
     assert (rated.stars, rated.sentence) == (5, None)
+    await assert_sound(desk.store)
+
+
+async def test_who_was_passed_on_and_then_only_closed_is_asked_about_the_one_who_helped(
+    desk: Desk, work: DeskWork
+) -> None:
+    conversation_id = await held_by(desk, desk.anna)
+    await desk.conversations.reply(conversation_id, desk.anna, "Das war der Router", client_id="a1")
+    await arrive(desk, desk.ben)
+    await work.pass_on(conversation_id, desk.anna, desk.ben.id, None)
+    await work.close(conversation_id, desk.ben, "solved", None)
+    async with desk.store.read() as unit:
+        (rated,) = await ratings(unit, conversation_id)
+    assert rated.agent_name == "Anna Berger"
+    await press(desk, conversation_id, "4 von 5, gut")
+    async with desk.store.read() as unit:
+        (rated,) = await ratings(unit, conversation_id)
+    assert rated.stars == 4
     await assert_sound(desk.store)
 
 

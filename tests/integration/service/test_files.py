@@ -11,12 +11,12 @@ import sqlalchemy as sa
 
 from bot.conversation.files import LIMITS, FileRefused
 from bot.conversation.model import AuthorKind
-from bot.service.conversations import Refused
 from bot.service.files import MOST_FILES, Files
+from bot.service.outcomes import Refused
 from bot.store.attachment_tables import attachment, blob
 from bot.store.attachments import Content as Found
 from bot.store.attachments import add_attachment, attachments, content_of, keep_attachment, lease_attachments
-from bot.store.chain import verify
+from bot.store.chain import adopt_files, verify
 from bot.store.errors import StoreUnavailable
 from bot.store.late_files import keep_late_file
 from bot.store.tables import message
@@ -306,6 +306,44 @@ async def test_a_file_that_comes_after_its_message_is_part_of_the_chain_too(desk
     assert await found() == []
     await by_hand(sa.delete(attachment).where(ours))
     assert await found() == [("file", message_.seq, "removed")]
+
+
+async def test_a_file_from_before_files_had_links_is_adopted_once(desk: Desk, files: Files) -> None:
+    conversation_id = await desk.start()
+    other = await files.receive(conversation_id, PDF, client_id="f0", name="Rechnung.pdf")
+    content = content_of(JPEG, kind="image", media_type="image/jpeg", name="Garten.jpg")
+    async with desk.store.write() as unit:
+        opened = await desk.conversations.open(unit, conversation_id)
+        message_ = await desk.conversations.take_in(opened, "[Bild]", client_id="f1", has_files=True)
+        await opened.save()
+        # As it was stored then: after its message, and without a link.
+        later = unit.now + timedelta(days=1)
+        await add_attachment(
+            unit, message_, "push", reference="1", kind="image", file_name="Garten.jpg", expires_at=later
+        )
+        (fetching,) = await lease_attachments(unit, "push", 10)
+        assert await keep_attachment(unit, fetching, content)
+    found, by_hand = _tampering(desk, conversation_id)
+    assert await found() == [("file", message_.seq, "inserted")]
+
+    for expected in (1, 0):
+        async with desk.store.write() as unit:
+            assert await adopt_files(unit) == expected
+    assert await found() == []
+    await desk.say(conversation_id, "Und weiter.")
+    assert await found() == []
+    ours = attachment.c.message_id == message_.id
+    theirs = sa.select(attachment.c.digest).where(attachment.c.message_id == other.message.id).scalar_subquery()
+    await by_hand(sa.update(attachment).where(ours).values(digest=theirs))
+    assert ("adopted", message_.seq, "changed") in await found()
+    await by_hand(sa.update(attachment).where(ours).values(digest=content.digest))
+    await by_hand(sa.update(blob).where(blob.c.digest == content.digest).values(content=JPEG + b"x"))
+    assert await found() == [("file", message_.seq, "changed")]
+    await by_hand(sa.update(blob).where(blob.c.digest == content.digest).values(content=JPEG))
+    await by_hand(sa.update(attachment).where(ours).values(state="expired", digest=None))
+    assert await found() == []
+    await desk.conversations.erase(conversation_id, "customer")
+    assert await found() == []
 
 
 async def test_an_erased_file_leaves_the_chain_whole(desk: Desk, files: Files) -> None:

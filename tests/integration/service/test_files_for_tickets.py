@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+import msgspec
 import sqlalchemy as sa
 
 from actions.crm.errors import CrmRejected, CrmUnavailable
@@ -51,6 +52,8 @@ class Shelf:
     async def add_note(self, number: str, text: str, *, key: str) -> Note:
         if self.away:
             raise CrmUnavailable("add_note", "away")
+        if self.refuses:
+            raise CrmRejected("add_note", "no such ticket")
         self.words.setdefault(key, (number, text))
         return Note(text=text, at=_NOW)
 
@@ -244,3 +247,61 @@ async def test_without_a_ticket_system_what_is_added_is_at_the_desk(desk: Desk) 
     assert await scene.worker(tickets=False).step() == 1
     assert "hinterlegt" in await scene.newest(conversation_id)
     assert scene.shelf.files == {}
+
+
+async def test_what_is_said_of_a_case_is_what_happened(desk: Desk) -> None:
+    """Words are there; files are on their way, or nothing new; what is over is said to be over."""
+    scene = Scene(desk)
+    conversation_id = await desk.start()
+    case = await scene.case(conversation_id)
+    message = await scene.picture(conversation_id)
+
+    async def told(**more: object) -> list[str]:
+        before = len(await desk.log(conversation_id))
+        await scene.ask(conversation_id, case.number, **more)
+        return [one.text for one in (await desk.log(conversation_id))[before:] if one.author.kind is AuthorKind.BOT]
+
+    say = wording().say
+    noted = say("case_noted", "de", number=case.number)
+    coming = say("ticket_files_on_the_way", "de", number=case.number)
+    nothing_new = say("ticket_files_nothing_new", "de", number=case.number)
+    over = say("case_over_already", "de", number=case.number)
+    assert await told(messages=[message]) == [coming], "nothing is there yet"
+    assert await told(messages=[message]) == [nothing_new]
+    assert await told(note="Die Lampe blinkt", messages=[message]) == [noted, nothing_new]
+    async with desk.store.write() as unit:
+        await cases.put_case(unit, msgspec.structs.replace(case, status="solved"))
+    assert await told(note="Sie blinkt wieder") == [noted, over]
+    async with desk.store.read() as unit:
+        assert [note.text for note in await notes.notes(unit, conversation_id)] == [
+            "Die Lampe blinkt",
+            "Sie blinkt wieder",
+        ]
+    await assert_sound(desk.store)
+
+
+async def test_nothing_is_added_from_elsewhere_and_that_is_said(desk: Desk) -> None:
+    scene = Scene(desk)
+    before, now = await desk.start(), await desk.start()
+    case = await scene.case(before)
+    customer = KnownCustomer(number="2114620", name="Martina Vogel", level="proven")
+    await scene.answer(before, TurnResponse(replies=[Reply(text="Guten Tag.")], customer=customer))
+    await scene.ask(now, case.number, customer="2114620", note="Die Lampe blinkt")
+    said, state = [one.text for one in (await desk.log(now))[-2:]]
+    assert said == wording().say("case_not_added", "de", number=case.number) and "Stand:" in state
+    async with desk.store.read() as unit:
+        assert await notes.notes(unit, before) == [] == await notes.notes(unit, now)
+
+
+async def test_words_that_the_ticket_system_refuses_are_not_said_to_be_there(desk: Desk) -> None:
+    scene = Scene(desk)
+    conversation_id = await desk.start()
+    case = await scene.case(conversation_id)
+    async with desk.store.write() as unit:
+        await cases.record_ticket(unit, case, "T-000017", "in_progress")
+    await scene.ask(conversation_id, case.number, note="Die Lampe blinkt")
+    scene.shelf.refuses = True
+    assert await scene.worker().step() == 1
+    told = (await desk.log(conversation_id))[-1]
+    assert told.text == wording().say("ticket_words_failed", "de", number=case.number) and told.buttons
+    await assert_sound(desk.store)

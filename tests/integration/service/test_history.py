@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from bot.service.brain_protocol import Handover, Reading, Reply, TurnRequest, TurnResponse
 from bot.service.history import Counts, Handovers, as_csv, board, harmless, history
+from bot.service.joining import Joining
 from bot.service.turns import Turns
 from bot.store.desk_tables import rating
 from bot.store.promises import WaitFigure, promise
@@ -22,7 +23,7 @@ from tests.model.world import PUSH, StagedBrain, World
 MONDAY, SUNDAY = date(2026, 3, 16), date(2026, 3, 22)
 # What a word of the customer is taken for, and what becomes of it.
 TOPICS = {
-    "Rechnung": ("invoice_show", None),
+    "Was kostet das alles?": ("invoice_show", None),
     "Danke": ("thank", None),
     "Störung": ("report_fault", "not_understood"),
     "Kündigen": ("contract_cancel", "sensitive"),
@@ -92,7 +93,7 @@ async def week(database_url: str) -> AsyncIterator[Week]:
     # Monday. One is served by the bot alone; one is handed over and answered by a person after two minutes.
     week.at(16, 10)
     alone = await world.begin("widget")
-    await week.say(alone, "Rechnung")
+    await week.say(alone, "Was kostet das alles?")
     await week.say(alone, "Danke")
     week.at(16, 11)
     twice = await world.begin("widget")
@@ -132,7 +133,7 @@ async def week(database_url: str) -> AsyncIterator[Week]:
     # Sunday. A person takes one over that nobody handed over; one minute before and after midnight in Germany.
     week.at(22, 12)
     taken = await world.begin(PUSH)
-    await week.say(taken, "Rechnung")
+    await week.say(taken, "Was kostet das alles?")
     week.at(22, 12, 1)
     await week.claim(taken, 1)
     await week.reply(taken)
@@ -169,6 +170,24 @@ async def test_every_figure_is_what_was_counted_by_hand(week: Week) -> None:
         Handovers(reason="not_understood", topic="report_fault", count=2),
         Handovers(reason="sensitive", topic="contract_cancel", count=1),
     ]
+
+
+async def test_a_request_that_goes_on_in_another_conversation_is_answered_there(week: Week) -> None:
+    world = week.world
+    week.at(18, 9)
+    older, newer = await world.begin(PUSH), await world.begin(PUSH)
+    for one in (older, newer):
+        await week.say(one, "Störung")
+    week.at(18, 9, 1)
+    async with world.store.write() as unit:
+        await Joining(world.conversations, world.words).unite(unit, older, newer)
+    await week.claim(older, await week.epoch(older))
+    week.at(18, 9, 5)
+    await week.reply(older)
+    async with world.store.report() as unit:
+        counts = (await history(unit, date(2026, 3, 18), date(2026, 3, 18))).total
+    assert (counts.handovers, counts.first_answers, counts.unanswered) == (2, 2, 0)
+    assert (counts.first_answer_median, counts.first_answer_p90) == (300, 300)
 
 
 async def test_days_and_channels_add_up_to_the_whole(week: Week) -> None:
@@ -216,6 +235,8 @@ async def test_the_table_for_spreadsheets_has_the_same_figures_and_no_formula(we
     lines = list(csv.reader(io.StringIO(as_csv(found))))
     assert lines[0][:3] == ["day", "conversations", "automated"]
     assert lines[1][:3] == ["2026-03-16", "2", "1"] and len(lines[1:8]) == 7
+    assert lines[9][:3] == ["channel", "conversations", "automated"]
+    assert [line[0] for line in lines[10 : 10 + len(found.channels)]] == [one.channel for one in found.channels]
     assert lines[-2:] == [["not_understood", "report_fault", "2"], ["sensitive", "contract_cancel", "1"]]
     hostile = ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"]
     assert [harmless(cell) for cell in [*hostile, "report_fault"]] == [

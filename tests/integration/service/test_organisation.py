@@ -13,8 +13,8 @@ from bot.conversation.roles import Role
 from bot.service.administration import Administration
 from bot.service.brain_protocol import Handover, Reading, TurnRequest, TurnResponse
 from bot.service.canned import canned_replies
-from bot.service.conversations import Refused
 from bot.service.organisation import CannedChange, Organisation, TeamChange
+from bot.service.outcomes import Refused
 from bot.store.administration_tables import audit_entry
 from bot.store.audit import Actor
 from bot.store.log import read_conversation

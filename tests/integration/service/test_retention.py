@@ -19,6 +19,7 @@ from bot.store import chain, tables
 from bot.store.erasure import is_erased
 from bot.store.log import read_conversation
 from bot.store.traces import traces
+from bot.transparency.wording import wording
 from tests.integration.service.conftest import Desk
 
 PERIODS = Periods(conversations=30, traces=10, memory=5)
@@ -27,7 +28,7 @@ PERIODS = Periods(conversations=30, traces=10, memory=5)
 @pytest.fixture
 async def keeper(desk: Desk) -> AsyncIterator[Retention]:
     memory = BrainMemory(desk.settings.brain_database_url)
-    erasures = Erasures(desk.store, desk.conversations, memory)
+    erasures = Erasures(desk.store, desk.conversations, memory, wording())
     yield Retention(desk.store, erasures, memory, PERIODS, token_lifetime=7 * 86400)
     await memory.close()
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.conversation.limits import TextRefused
-from bot.service.conversations import Refused
+from bot.service.outcomes import Refused
 from bot.store import inbox
 from bot.store.inbox import Lease
 from bot.store.tables import inbox as inbox_table

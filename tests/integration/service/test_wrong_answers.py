@@ -11,10 +11,10 @@ import yaml
 
 from bot.conversation.chain import ERASED
 from bot.service.brain_protocol import KnownCustomer, Reading, Reply, TurnRequest, TurnResponse
-from bot.service.conversations import Refused
 from bot.service.examples import FILE, TrainingData
 from bot.service.figures import figures
 from bot.service.history import history
+from bot.service.outcomes import Refused
 from bot.service.wrong_answers import WrongAnswers
 from bot.store.administration_tables import audit_entry, wrong_answer
 from bot.store.audit import Actor

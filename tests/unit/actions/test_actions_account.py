@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -99,6 +100,21 @@ async def test_an_invoice_by_month(language: str, said: str, context: Context, c
     outcome = await talker.run(InvoiceShow, "…", **asked)
     assert said in outcome.text
     assert "1999" in outcome.text
+
+
+@pytest.mark.parametrize(("language", "said"), [("de", "noch keine Rechnung"), ("en", "no invoice for")])
+async def test_a_month_that_has_no_invoice_yet_is_said_and_the_latest_is_shown(
+    language: str, said: str, context: Context, crm: CrmRepository
+) -> None:
+    """In the first days of a month "this month" is such a one."""
+    talker = Talker(context, language=language)
+    await talker.prove(QUIET, crm)
+    newest = (await crm.invoices(QUIET))[0]
+    following = newest.value.period.replace(day=28) + timedelta(days=7)
+    asked = {"intent": "invoice_show", "entities": {"date": f"{following:%Y-%m}"}}
+    outcome = await talker.run(InvoiceShow, "…", **asked)
+    assert said in outcome.texts[0] and newest.record in outcome.texts[1]
+    assert newest.record in [source["record"] for source in outcome.sources]
 
 
 async def test_the_record_named_before_the_proof_is_shown_after_it(context: Context, crm: CrmRepository) -> None:

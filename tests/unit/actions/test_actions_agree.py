@@ -103,7 +103,7 @@ def test_the_catalogue_holds_every_request_once() -> None:
         ("identity_code_sent", (*get_args(models.Medium), "either")),
         ("fault_kind", FAULT_KINDS),
         ("check_name", line_check.STEPS),
-        ("check_result", (*sum(line_check.QUESTIONS.values(), ()), "no_help", "already", "skip")),
+        ("check_result", (*sum(line_check.QUESTIONS.values(), ()), "no_help", "already", "checked", "skip")),
         ("check", tuple(line_check.question_key(step, kind)[6:] for step in line_check.STEPS for kind in TECHNOLOGIES)),
         ("router", tuple(router_help.text_key(topic, kind)[7:] for topic in ROUTER_TOPICS for kind in KINDS)),
         ("router_topic", tuple(router_help.TOPICS)),

@@ -142,6 +142,21 @@ def test_every_check_ends_and_no_step_comes_twice(kind: str, technology: str, di
     assert len(answers) <= 5
 
 
+@pytest.mark.parametrize(
+    ("text", "every"),
+    [
+        ("das habe ich alles schon gemacht", True),
+        ("hab schon alles probiert", True),
+        ("I already did all of that", True),
+        ("I tried everything already", True),
+        ("habe ich schon", False),
+        ("alles schon gemacht, schickt jemanden", False),
+    ],
+)
+def test_everything_done_before_is_every_step(text: str, every: bool) -> None:
+    assert line_check.says_all_done(text) is every
+
+
 def test_a_light_that_is_steady_needs_no_look_at_the_cable() -> None:
     steady = {"devices": "all", "lights": "steady"}
     assert line_check.next_step("internet_out", "dsl", steady) == "restart"
@@ -178,6 +193,12 @@ def test_a_light_that_is_steady_needs_no_look_at_the_cable() -> None:
         ("lights", "leuchtet grün", "steady"),
         ("lights", "weiß nicht", "unknown"),
         ("lights", "habe ich schon geschaut", "already"),
+        ("lights", "Schon geprüft", "already"),
+        ("lights", "habe ich schon geschaut, die leuchtet grün", "steady"),
+        ("lights", "schon alles aus und wieder an", "already"),
+        ("devices", "habe ich schon alles geprüft", "already"),
+        ("devices", "weiß ich nicht", "unknown"),
+        ("lights", "hab ich alles schon gemacht, schickt endlich wen", "skip"),
         ("devices", "nur mein Laptop", "one"),
         ("devices", "all of them", "all"),
     ],
@@ -284,6 +305,12 @@ def test_words_about_an_appointment(text: str, missed: bool, wish: str | None) -
         ("Mein Internet ist seit gestern ausgefallen", "internet_out"),
         ("Internet fällt seit heute früh aus", "internet_out"),
         ("Das Internet ist komplett weg", "internet_out"),
+        ("Das Telefon und das Internet gehen seit gestern nicht", "internet_out"),
+        ("no internet and no phone", "internet_out"),
+        ("Internet und Fernsehen brechen ständig ab", "internet_drops"),
+        ("Das Telefon geht nicht", "phone"),
+        ("Internet geht, aber das Telefon nicht", "phone"),
+        ("TV over the internet shows a black screen", "tv"),
     ],
 )
 def test_a_line_that_drops_is_told_from_one_that_is_down(text: str, kind: str) -> None:

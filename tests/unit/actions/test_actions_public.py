@@ -48,11 +48,7 @@ async def test_the_same_question_for_another_postcode_or_address(context: Contex
     service = await talker.run(
         OutageInfo, "und in 06217?", intent="inform", entities={"postcode": "06217"}, slots=again.slots
     )
-    assert service.slots["next_step"] == "postcode_form"
-    form = await talker.run(
-        PostcodeForm, "und in 06217?", intent="inform", entities={"postcode": "06217"}, slots=service.slots
-    )
-    assert form.slots["next_step"] == "action_outage_info"
+    assert "Ursache" in service.text and service.slots["next_step"] == "listen"
     key = (await crm.find_addresses("Burgring 4", place="Querfurt"))[0].key
     before = {"last_service": "action_fiber_progress", "address_key": key}
     address = {"intent": "inform", "entities": {"street": "Fährstraße", "house_number": "5"}}

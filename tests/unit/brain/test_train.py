@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,20 @@ def test_a_model_that_is_there_is_taken_and_made_the_newest(root: Path) -> None:
     assert len(kept) == KEPT_MODELS
     assert kept[-1] == there
     assert (models / "of-someone-else.tar.gz").exists()
+
+
+def test_of_several_at_once_one_trains(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = root / "python"
+    counting.write_text(
+        f'#!/bin/sh\necho trained >> "{root}/trainings"\nsleep 0.5\nwhile [ $# -gt 0 ]; do\n'
+        '  [ "$1" = --out ] && touch "$2/new.tar.gz"\n  shift\ndone\n'
+    )
+    counting.chmod(0o755)
+    monkeypatch.setattr(train.sys, "executable", str(counting))
+    with ThreadPoolExecutor(4) as several:
+        models = list(several.map(lambda _: train_if_changed(root, root / "models"), range(4)))
+    assert len(set(models)) == 1
+    assert (root / "trainings").read_text() == "trained\n"
 
 
 def test_failed_training_tells_why_and_leaves_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

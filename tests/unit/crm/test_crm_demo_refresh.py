@@ -45,7 +45,7 @@ async def test_what_was_promised_for_a_day_that_has_passed_is_promised_anew(old:
     overview = await crm.overview(OUTAGE)
     assert overview is not None and overview.value.outage is not None
     (visit,) = await crm.appointments(TOMORROW)
-    assert visit.value.starts.astimezone(BERLIN).date() == TODAY + timedelta(days=1)
+    assert TODAY < visit.value.starts.astimezone(BERLIN).date() <= TODAY + timedelta(days=5)
     (ticket,) = [fact for fact in await crm.tickets(TICKET) if fact.value.status == "in_progress"]
     assert ticket.value.due_at.astimezone(BERLIN).date() >= TODAY - timedelta(days=1)
 

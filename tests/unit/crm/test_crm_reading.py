@@ -175,7 +175,7 @@ async def test_a_delayed_area_says_so(bench: Bench) -> None:
 async def test_appointments_to_come_and_past(bench: Bench) -> None:
     (fact,) = await bench.crm.appointments("2103958")
     assert fact.record == "TM-210395"
-    assert fact.value.starts == datetime(2026, 11, 22, 9, 0, tzinfo=timezone.utc)  # 10 o'clock in Germany
+    assert fact.value.starts == datetime(2026, 11, 23, 9, 0, tzinfo=timezone.utc)  # Monday, 10 o'clock in Germany
     bench.clock.advance(days=3)
     assert await bench.crm.appointments("2103958") == []
     assert len(await bench.crm.appointments("2103958", upcoming=False)) == 1

@@ -7,8 +7,8 @@ import sys
 
 _PROGRAM = """
 import logging, structlog, sys
-from bot.cli import _log_as_text
-_log_as_text()
+from bot.commands.console import log_as_text
+log_as_text()
 structlog.get_logger("x").warning("rang", number="+49 345 1234567", about={"mail": "zimtblatt@example.org"})
 logging.getLogger("library").error("customer %s", "2048173")
 print("printed 0345 1234567", file=sys.stderr)

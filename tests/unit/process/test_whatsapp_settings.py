@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import doctor
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 
 _ALL = {
     "KLARTEXT_WHATSAPP_PHONE_NUMBER_ID": "1",
@@ -27,6 +27,20 @@ def test_several_secrets_and_none_of_them_in_what_is_printed() -> None:
     assert settings.whatsapp_missing == []
     assert "old" not in repr(settings)
     assert "'t'" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("given", "ids"), [("1", ("1",)), ("1,2", ("1", "2")), (" 2, 1 ,2", ("2", "1")), ("", ()), (",", ())]
+)
+def test_one_number_or_several_the_first_in_front(given: str, ids: tuple[str, ...]) -> None:
+    settings = Settings.from_environment({**_ALL, "KLARTEXT_WHATSAPP_PHONE_NUMBER_ID": given})
+    assert settings.whatsapp_numbers == ids
+    assert bool(settings.whatsapp_missing) is not bool(ids)
+
+
+def test_what_is_no_id_of_a_number_is_refused() -> None:
+    with pytest.raises(SettingsError, match="KLARTEXT_WHATSAPP_PHONE_NUMBER_ID"):
+        Settings.from_environment({**_ALL, "KLARTEXT_WHATSAPP_PHONE_NUMBER_ID": "1, +49 391 12345"})
 
 
 @pytest.mark.parametrize("name", _ALL)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.service.conversations import Refused
 from bot.service.examples import FILE, NotWritable, TrainingData, checked, intents, masked
+from bot.service.outcomes import Refused
 
 NAME = "Roswitha Zimtblatt"
 

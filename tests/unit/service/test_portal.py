@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.service.conversations import Refused
+from bot.service.outcomes import Refused
 from bot.service.portal import CLOCK_AHEAD, LIFETIME, check_signature, sign
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=timezone.utc)

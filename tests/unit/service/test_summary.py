@@ -11,7 +11,7 @@ from bot.conversation.handover import Reason
 from bot.conversation.model import Holder
 from bot.service.summary import two_lines
 from bot.store.cases import Case
-from bot.store.conversations import Conversation
+from bot.store.entries import Conversation
 from bot.store.log import Overview, TenureRecord
 from bot.store.traces import Trace
 from bot.transparency.wording import wording

@@ -10,6 +10,11 @@ from bot.service.typed_titles import meant
 
 CONTRACTS = ("V-205192 Kabel 500", "V-205193 Glas 300", "Mit Mensch sprechen")
 PLACES = ("Lindenstraße 5, 06237 Leuna", "Lindenstraße 5, 06217 Merseburg")
+OFFER = ("Ask for an offer", "Another address", "Talk to a person")
+ANGEBOT = ("Angebot anfordern", "Andere Adresse", "Zu einem Menschen")
+INVOICE = ("Rechnung erklären", "Rechnung ansehen", "Problem mit Zahlung")
+VISIT = ("Verschieben", "Absagen", "Zu einem Menschen")
+STEP = ("It works again", "Does not help", "Already did that", "Talk to a person")
 WINDOWS = ("Di 01.12. 08–10 Uhr", "Di 01.12. 10–12 Uhr", "Mi 02.12. 08–10 Uhr", "Kein Termin")
 
 
@@ -21,10 +26,37 @@ WINDOWS = ("Di 01.12. 08–10 Uhr", "Di 01.12. 10–12 Uhr", "Mi 02.12. 08–10 
         ("Ja", ("Ja", "Nein"), "Ja"),
         ("den Glas 300 bitte", CONTRACTS, "V-205193 Glas 300"),
         ("v-205192", CONTRACTS, "V-205192 Kabel 500"),
+        ("no wait, the fibre one", CONTRACTS, "V-205193 Glas 300"),
+        ("nein, doch lieber den Kabel", CONTRACTS, "V-205192 Kabel 500"),
+        ("nein", CONTRACTS, None),
+        ("nicht den Glas 300", CONTRACTS, None),
         ("Leuna", PLACES, "Lindenstraße 5, 06237 Leuna"),
         ("die in 06217", PLACES, "Lindenstraße 5, 06217 Merseburg"),
         ("Mi 02.12.", WINDOWS, "Mi 02.12. 08–10 Uhr"),
-        # Nothing that could be another one, or more than the title says.
+        # Nearly: another way to ask for it, another ending, a slip, another word for the same.
+        ("Get an offer", OFFER, "Ask for an offer"),
+        ("I'd like an offer, please", OFFER, "Ask for an offer"),
+        ("can you send me a quote", OFFER, "Ask for an offer"),
+        ("offers", OFFER, "Ask for an offer"),
+        ("another adress", OFFER, "Another address"),
+        ("Ein Angebot bitte", ANGEBOT, "Angebot anfordern"),
+        ("ich hätte gern ein Angebot", ANGEBOT, "Angebot anfordern"),
+        ("Angebot einholen", ANGEBOT, "Angebot anfordern"),
+        ("Meine Rechnung bitte ansehen", INVOICE, "Rechnung ansehen"),
+        ("die rechnung erkläre bitte", INVOICE, "Rechnung erklären"),
+        ("bitte verschieben", VISIT, "Verschieben"),
+        ("it doesn't help", STEP, None),
+        ("does not help", STEP, "Does not help"),
+        # Nothing that could be another one, or more than the title says, or less.
+        ("I don't want an offer", OFFER, None),
+        ("kein Angebot", ANGEBOT, None),
+        ("nicht absagen", VISIT, None),
+        ("Problem", INVOICE, None),
+        ("Was kostet das Angebot", ANGEBOT, None),
+        ("Rechnung stimmt nicht", INVOICE, None),
+        ("Rechnungen", ("Rechnung ansehen", "Rechnung"), None),
+        ("an offer", ("Ask for an offer", "Get an offer"), None),
+        ("ja bitte", ("Ja", "Nein"), None),
         ("Di 01.12.", WINDOWS, None),
         ("Lindenstraße 5", PLACES, None),
         ("5", PLACES, None),
