@@ -233,6 +233,7 @@ class HttpLine:
             "holder_name": holder_name,
             "head_seq": row.head_seq,
             "seen": row.seen_seq,
+            "read": row.read_seq,
             "human": opened.human_button_id,
             "events": [event_frame(entry) for entry in all_out(entries)],
         }

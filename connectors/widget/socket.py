@@ -167,6 +167,7 @@ class Socket:
                 "holder": row.holder.value,
                 "holder_name": holder_name,
                 "seen": row.seen_seq,
+                "read": row.read_seq,
                 "human": human,
             }
         )
@@ -337,7 +338,12 @@ class Socket:
         if waiting is not None and waiting is not asyncio.current_task():
             waiting.cancel()
         if waiting is not None and self.conversation_id is not None:
-            with contextlib.suppress(StoreUnavailable):
+            try:
                 await self._services.conversations.confirm(
                     self.conversation_id, delivered=self._delivered_seq, read=self._read_seq
                 )
+            except StoreUnavailable:
+                # The customer may do nothing more that would tell it. What is left of it when the socket closes, the
+                # page tells again when it comes back.
+                if self._serves and self._receipts is None:
+                    self._receipts = asyncio.create_task(self._flush_later())

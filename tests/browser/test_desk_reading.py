@@ -238,6 +238,9 @@ async def test_that_the_customer_has_read_it_stands_at_the_message_and_at_no_not
     agent = await (await desks.agent("de")).enter(ANNA)
     await agent.open(conversation)
     await agent.claim()
+    # Whoever writes looks at the end of the thread: several messages at once are shown from the first one on.
+    await customer.say("Hallo")
+    await expect(agent.said_by("customer", "Hallo")).to_be_visible()
     message = await agent.write("Guten Tag")
     await customer.arrived("human", "Guten Tag")
     await agent.main.locator('.mode[data-mode="note"]').click()

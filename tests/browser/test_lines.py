@@ -102,6 +102,29 @@ async def test_what_was_said_while_another_tab_was_in_front(windows: Windows, li
     await expect(agent.said_by("customer", "(drei)")).to_have_count(1)
 
 
+async def test_what_was_read_while_the_line_was_cut_is_told_when_it_is_back(
+    windows: Windows, line: CustomerLine, anna: Login
+) -> None:
+    agent = await (await windows.agent("de")).enter(anna)
+    customer = await talking(windows, line)
+    await customer.ask_for_a_person()
+    await agent.open(await customer.conversation())
+    await agent.claim()
+    await customer.say("Hallo (eins)")
+    await expect(agent.said_by("customer", "(eins)")).to_be_visible()
+    await customer.page.keyboard.press("Escape")
+    message = await agent.write("Guten Tag (zwei)")
+    await expect(message).to_contain_text(agent.words("desk_receipt_delivered"))
+    await customer.page.evaluate("klartext('on', 'connection', ({state}) => { window.line = state; })")
+    await line.cut()
+    await customer.page.wait_for_function("window.line && line !== 'open'", timeout=BACK)
+    await customer.page.get_by_role("button", name=customer.words("widget_launcher_unread_one")).click()
+    await expect(customer.by("human", "(zwei)")).to_be_in_viewport()
+    await line.mend()
+    await customer.page.evaluate("window.dispatchEvent(new Event('online'))")
+    await expect(message).to_contain_text(agent.words("desk_receipt_read"), timeout=BACK)
+
+
 async def test_two_tabs_at_once(windows: Windows, line: CustomerLine) -> None:
     first = await talking(windows, line)
     second = windows.customer_tab(await first.page.context.new_page(), "de")

@@ -12,6 +12,7 @@ import pytest
 
 from bot.conversation.limits import TEXT_LIMIT
 from bot.settings import Settings
+from bot.store.errors import StoreUnavailable
 from tests.fakes.brain import FakeBrain
 from tests.integration.edge.conftest import Edge, running, without_marks
 
@@ -309,3 +310,26 @@ async def test_a_database_that_is_away_is_said_and_nothing_is_acknowledged(edge:
         ack = await customer.say("nachher", "later")
         assert ack["client_id"] == "later"
         await customer.event("Echo: nachher")
+
+
+async def test_what_was_read_while_the_database_was_away_is_kept_when_it_is_back(edge: Edge) -> None:
+    async with edge.customer() as customer, edge.customer() as again:
+        first = await customer.hello()
+        await customer.say("vorher")
+        answer = await customer.event("Echo: vorher")
+        refused, confirm = asyncio.Event(), edge.services.conversations.confirm
+
+        async def away_once(conversation_id: str, *, delivered: int, read: int) -> None:
+            if not refused.is_set():
+                refused.set()
+                raise StoreUnavailable("away")
+            await confirm(conversation_id, delivered=delivered, read=read)
+            kept.set()
+
+        kept = asyncio.Event()
+        edge.services.conversations.confirm = away_once  # type: ignore[method-assign]
+        await customer.send({"type": "read", "seq": answer["seq"]})
+        await asyncio.wait_for(kept.wait(), 60)
+        # Who comes back is told how far they had read, so that their page can tell what is missing.
+        assert (await again.hello(first["token"]))["read"] == answer["seq"]
+        assert first["read"] == 0

@@ -294,6 +294,8 @@ export class Connection {
     this.#listener.onWelcome({ holder, holderName, head, replaces, fresh, resumedFrom });
     if (frame.seen) this.#listener.onSeen(frame.seen);
     this.#setState("open");
+    // What was read while nothing could be told, or was lost with the line.
+    if (this.#session.read > frame.read) this.read(this.#session.read);
     this.#tellLocale();
     this.#tellLogin();
     this.#pump();
