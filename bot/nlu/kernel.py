@@ -78,22 +78,23 @@ class TextKernel:
     def views(self, texts: Sequence[str]) -> Views:
         """Returns the views of other texts."""
         surfaces = [_surface(text) for text in texts]
-        meanings = tuple(
-            centred(self._encoded(encoder, texts), mean)
-            for encoder, mean in zip(self.encoders, self._means, strict=True)
-        )
+        meanings = self.centred_meanings([self._encoded(encoder, texts) for encoder in self.encoders])
         return Views(meanings, self._words.rows(surfaces), self._characters.rows(surfaces))
 
-    def meaning(self, left: Views, right: Views) -> Array:
-        """Returns the encoders' part of the kernel, one row per text of `left`."""
+    def centred_meanings(self, vectors: Sequence[Array]) -> tuple[Array, ...]:
+        """Returns the meanings for vectors of other texts, one array per encoder."""
+        return tuple(centred(one, mean) for one, mean in zip(vectors, self._means, strict=True))
+
+    def meaning(self, left: Sequence[Array], right: Sequence[Array]) -> Array:
+        """Returns the encoders' part of the kernel for meanings as `Views` have them, one row per text of `left`."""
         mean: Array | None = None
-        for ours, theirs in zip(left.meanings, right.meanings, strict=True):
+        for ours, theirs in zip(left, right, strict=True):
             likeness = ours @ theirs.T
             likeness -= 1.0
             likeness *= self.sharpness
             np.exp(likeness, out=likeness)
-            if len(left.meanings) > 1:
-                likeness /= len(left.meanings)
+            if len(left) > 1:
+                likeness /= len(left)
             mean = likeness if mean is None else np.add(mean, likeness, out=mean)
         assert mean is not None
         return mean
@@ -103,7 +104,7 @@ class TextKernel:
 
     def between(self, left: Views, right: Views) -> Array:
         """Returns k for each text of `left` (rows) and `right` (columns)."""
-        likeness = self.meaning(left, right)
+        likeness = self.meaning(left.meanings, right.meanings)
         for weight, a, b in (
             (self.word_weight, left.words, right.words),
             (self.character_weight, left.characters, right.characters),

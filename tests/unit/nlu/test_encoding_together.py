@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot.nlu import encoder
-from bot.nlu.encoder import DIMENSIONS, EncodeTogether, encode
+from bot.nlu.encoder import DIMENSIONS, EncodeTogether, encode, moment_of
 
 
 class CountingEncoder:
@@ -53,6 +53,34 @@ async def test_texts_of_one_moment_are_one_call_and_everybody_gets_the_own_vecto
     texts = ["ja", "Hallo", "ja", "", "Wo ist meine Rechnung?"]
     assert await asyncio.gather(*(turn(together, text) for text in texts)) == [len(text) for text in texts]
     assert loaded.asked == [["ja", "Hallo", "Wo ist meine Rechnung?"]]
+
+
+async def test_what_is_worked_out_for_a_moment_is_asked_for_once_and_everybody_gets_the_own_row(
+    loaded: CountingEncoder,
+) -> None:
+    together, owner, walks = EncodeTogether(), object(), 0
+
+    def doubled(vectors: np.ndarray) -> np.ndarray:
+        nonlocal walks
+        walks += 1
+        return vectors * 2
+
+    async def work(text: str) -> float:
+        await together.ahead(text)
+        moment = moment_of(text)
+        assert moment is not None
+        assert moment_of("another") is None
+        return float(moment.worked_out(owner, text, doubled)[0])
+
+    assert await asyncio.gather(*(work(text) for text in ("ja", "Hallo", "ja"))) == [4, 10, 4]
+    assert walks == 1
+    # A later moment is another one, and so is another owner's work.
+    assert await work("ja") == 4
+    await together.ahead("ja")
+    moment = moment_of("ja")
+    assert moment is not None
+    assert [float(moment.worked_out(object(), "ja", doubled)[0]) for _ in range(2)] == [4, 4]
+    assert walks == 4
 
 
 async def test_another_text_than_was_read_ahead_is_encoded(loaded: CountingEncoder) -> None:

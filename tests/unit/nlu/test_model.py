@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from rasa.shared.nlu.training_data.loading import load_data
 from scipy.special import softmax
 
+from bot.nlu.encoder import EncodeTogether
 from bot.nlu.english import available
 from bot.nlu.kernel import ENGLISH, MULTILINGUAL
 from bot.nlu.model import IntentModel, Options
+from bot.nlu.text import clean
 from bot.settings import ROOT
 
 SOME = ("invoice_show", "invoice_explain", "report_fault", "slow_internet", "talk_to_human", "out_of_scope")
@@ -55,6 +60,32 @@ def test_held_out_scores_are_those_of_a_regression_without_the_fold(
     probabilities = softmax(expected / model.temperature, axis=1)
     assert sorted(held_out.rows) == list(range(len(texts)))
     assert np.abs(held_out.probabilities - probabilities[held_out.rows]).max() < 1e-3
+
+
+async def test_scores_in_one_moment_are_those_of_each_text_alone(
+    examples: tuple[list[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, intents = examples
+    model = IntentModel()
+    model.fit(texts, intents)
+    asked = [*texts[:40:3], "", "Völlig anderes", texts[0]]
+    alone = np.concatenate([model.scores([text]) for text in asked])
+    together, walks, by_meanings = EncodeTogether(), 0, model._by_meanings
+
+    def counted(meanings: Sequence[np.ndarray]) -> np.ndarray:
+        nonlocal walks
+        walks += 1
+        return by_meanings(meanings)
+
+    async def turn(text: str) -> np.ndarray:
+        await together.ahead(clean(text))
+        # Twice: a text with several requests is read again, and what was worked out stays as it was.
+        return np.concatenate([model.scores([text]) for _ in range(2)])
+
+    monkeypatch.setattr(model, "_by_meanings", counted)
+    found = await asyncio.gather(*(turn(text) for text in asked))
+    assert np.abs(np.stack(found) - alone[:, np.newaxis]).max() < 1e-4
+    assert walks == 1
 
 
 def test_a_model_answers_the_same_after_it_was_stored(
