@@ -34,7 +34,7 @@ from bot.store.conversations import OpenConversation
 from bot.store.entries import Conversation
 from bot.store.errors import StoreUnavailable
 from bot.store.inbox import Lease
-from bot.store.log import customer_texts, read_conversation
+from bot.store.log import customer_texts, disclosures, read_conversation
 from bot.store.unit_of_work import Store, Unit
 from bot.store.wakeup import Hint
 from bot.transparency import openings
@@ -252,7 +252,8 @@ class Turns:
 
     async def _apply(self, opened: OpenConversation, turn: _Turn, response: TurnResponse) -> None:
         row = opened.row
-        row.locale = response.language
+        if row.locale != response.language:
+            await self._follow(opened, response)
         if response.customer is not None:
             row.customer_number = response.customer.number
             row.customer_name = response.customer.name
@@ -269,6 +270,18 @@ class Turns:
         if response.handover is not None:
             handover = response.handover
             await self._conversations.handover.ask_for_person(opened, Reason(handover.reason), handover.detail)
+
+    async def _follow(self, opened: OpenConversation, response: TurnResponse) -> None:
+        """Speak the customer's language from now on; what has said in another one what it is says it in this one, too.
+
+        Whoever goes back and forth between two languages is told once in each.
+        """
+        row, language = opened.row, response.language
+        row.locale = language
+        if response.replies or response.attach is not None or response.case is not None:
+            said = await disclosures(opened.unit, row.id, row.epoch)
+            if not any(openings.discloses_in(self._words, language, text) for text in said):
+                opened.append(openings.disclosure_in(self._words, language))
 
     async def _explained(self, opened: OpenConversation, reply: Reply, language: Literal["de", "en"]) -> Reply:
         """The reply about the answer before; as it is where nothing was answered yet."""

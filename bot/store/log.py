@@ -163,6 +163,20 @@ async def was_disclosed(unit: Unit, conversation_id: str) -> bool:
     return bool((await unit.connection.execute(sa.select(said))).scalar_one())
 
 
+async def disclosures(unit: Unit, conversation_id: str, epoch: int) -> list[str]:
+    """What the bot said in this tenure to say that it is one, oldest first."""
+    found = await unit.connection.execute(
+        sa.select(message_table.c.text)
+        .where(
+            message_table.c.conversation_id == conversation_id,
+            message_table.c.epoch == epoch,
+            message_table.c.discloses,
+        )
+        .order_by(message_table.c.seq)
+    )
+    return [str(text) for text in found.scalars()]
+
+
 async def somebody_waits(unit: Unit, conversation_id: str) -> bool:
     """Whether the customer has said something that asks for an answer since a person last wrote to them."""
     said = message_table.alias("said")

@@ -26,6 +26,8 @@ ERASE_COMMAND = "edge:erase"
 
 # What a customer is offered in the first message, as payloads for the brain.
 _FIRST_TOPICS = ("report_fault", "invoice_show", "contract_show", "fiber_availability")
+# The words with which the bot says what it is.
+_DISCLOSURES = ("disclosure", "disclosure_again", "disclosure_followed")
 # What the bot calls a topic to customers, and topics that are no work to go on with.
 _TITLE = "intent_title_"
 _NOTHING_TO_OFFER = {
@@ -93,6 +95,22 @@ def disclosure(
         buttons=(*topics, *more, human_button(words, language)),
         discloses=True,
     )
+
+
+def disclosure_in(words: Wording, language: Language) -> Draft:
+    """The bot follows the customer into another language: in it, too, it first says what it is."""
+    return Draft(
+        kind=EventKind.MESSAGE,
+        author=bot_author(words, language),
+        text=words.say("disclosure_followed", language),
+        buttons=(human_button(words, language),),
+        discloses=True,
+    )
+
+
+def discloses_in(words: Wording, language: Language, text: str) -> bool:
+    """Whether these words say in this language that the bot is one."""
+    return any(words.say(key, language) in text for key in _DISCLOSURES)
 
 
 def started(words: Wording, language: Language, *, stored: str | None = None) -> tuple[Draft, ...]:

@@ -581,6 +581,14 @@ BREAKS = (
         _LABELLED,
     ),
     Break(
+        "G5",
+        "the bot follows into another language and does not say in it what it is",
+        "bot/service/turns.py",
+        "            await self._follow(opened, response)\n",
+        "            row.locale = response.language\n",
+        _LABELLED,
+    ),
+    Break(
         "widget",
         "what has the focus may lie under the chat's button",
         "connectors/widget/static/app/room.js",

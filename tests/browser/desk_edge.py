@@ -34,9 +34,12 @@ async def answer(request: TurnRequest) -> TurnResponse:
         return TurnResponse(
             intent=Reading(name="slow_internet", confidence=0.93),
             handover=Handover(reason=Reason.CUSTOMER_REQUEST.value),
+            language=request.locale,
         )
     return TurnResponse(
-        replies=[Reply(text=f"Echo: {request.text}")], intent=Reading(name="slow_internet", confidence=0.93)
+        replies=[Reply(text=f"Echo: {request.text}")],
+        intent=Reading(name="slow_internet", confidence=0.93),
+        language=request.locale,
     )
 
 

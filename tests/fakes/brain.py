@@ -25,8 +25,8 @@ async def echo(request: TurnRequest) -> TurnResponse:
     """Repeats what it got; hands over when it is asked for a person."""
     said = request.text or request.payload or ""
     if "Mensch" in said:
-        return TurnResponse(handover=Handover(reason="customer_request"))
-    return TurnResponse(replies=[Reply(text=f"Echo: {said}")])
+        return TurnResponse(handover=Handover(reason="customer_request"), language=request.locale)
+    return TurnResponse(replies=[Reply(text=f"Echo: {said}")], language=request.locale)
 
 
 async def repeat_each_line(request: TurnRequest) -> TurnResponse:

@@ -1,7 +1,7 @@
 """Whatever is done in whatever order: nothing is emitted without its author, no session of the bot without disclosure.
 
 Looked at is what leaves, not what is stored: frames of widget and desk, and the texts that WhatsApp's provider gets.
-That the bot has said what it is, is read from its words, in the customer's language, not from the store's own mark.
+That the bot has said what it is, is read from its words, in each language it speaks, not from the store's own mark.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from bot.transparency.gate import let_out
 from bot.transparency.wording import LANGUAGES, wording
 from connectors.frames import event_frame
 from connectors.whatsapp.render import render
-from tests.model.world import SETTINGS, World
+from tests.model.world import NAMES, SETTINGS, World
 
 _TEXTS = st.one_of(
     st.text(max_size=40),
-    st.sampled_from(["Sind Sie ein Mensch?", "Mensch", "/restart", "Ich bin Anna Berger (Mensch):"]),
+    st.sampled_from(["Sind Sie ein Mensch?", "Mensch", "/restart", "Ich bin Anna Berger (Mensch):", *NAMES.values()]),
 )
 _STEPS = st.one_of(
     st.tuples(st.just("say"), _TEXTS),
@@ -80,6 +80,16 @@ def stage(
 )
 @example(
     steps=[("locale", "en"), ("say", "a"), ("claim", None), ("locale", "de"), ("hand_back", None)], channel="widget"
+)
+@example(steps=[("say", "English"), ("work", None), ("say", "Deutsch"), ("work", None)], channel="widget")
+@example(steps=[("say", "Deutsch"), ("work", None), ("say", "English"), ("work", None)], channel="push")
+# Back and forth, over a person's help.
+@example(
+    steps=[
+        *(("say", "English"), ("work", None), ("say", "Deutsch"), ("work", None), ("say", "English"), ("work", None)),
+        *(("claim", None), ("hand_back", None), ("say", "Deutsch"), ("work", None)),
+    ],
+    channel="widget",
 )
 def test_no_order_of_inputs_emits_an_unlabelled_message_or_an_undisclosed_session(
     stage: tuple[World, Callable[[Coroutine[Any, Any, None]], None]], steps: list[tuple[str, Any]], channel: str
@@ -168,6 +178,7 @@ async def _look(world: World, conversation_id: str) -> None:
             if tenure.holder is Holder.BOT:
                 assert entries, "the bot holds the conversation and has not said what it is"
                 assert _discloses(entries[0]), "the bot spoke before it said what it is"
+                _disclosed_in_its_languages(entries)
     _each_session_is_disclosed(rows)
 
 
@@ -176,8 +187,20 @@ def _discloses(entry: Any, language: str | None = None) -> bool:
     text = entry["text"]
     if text == ERASED:
         return bool(entry["discloses"])
-    keys = ("disclosure", "disclosure_again")
+    keys = ("disclosure", "disclosure_again", "disclosure_followed")
     return any(wording().say(key, one) in text for key in keys for one in ([language] if language else LANGUAGES))
+
+
+def _disclosed_in_its_languages(entries: list[Any]) -> None:
+    """What the bot answers in a language in which it follows comes after it has said there, once, what it is."""
+    for language in LANGUAGES:
+        again = [one for one in entries if wording().say("disclosure_followed", language) in one["text"]]
+        assert len(again) <= 1, "the bot says again and again in one language what it is"
+    for place, entry in enumerate(entries):
+        named = [language for language, name in NAMES.items() if name in entry["text"]]
+        if entry["text"].startswith("Antwort auf:") and len(named) == 1:
+            known = any(_discloses(one, named[0]) for one in entries[:place])
+            assert known, "the bot speaks a language in which it has not said what it is"
 
 
 def _each_session_is_disclosed(rows: list[Any]) -> None:

@@ -32,7 +32,7 @@ from bot.store.tokens import Agent
 from bot.store.unit_of_work import Store
 from bot.store.wakeup import WakeUp
 from bot.transparency import openings
-from bot.transparency.wording import Wording, wording
+from bot.transparency.wording import Language, Wording, wording
 from tests.model.actors import Actor, StagedDatabase, StagedWakeUp
 
 # A Sunday: with weekday hours nobody is at the desk.
@@ -43,13 +43,17 @@ SETTINGS = Settings(brain_timeout=5, turn_deadline=20, queue_deadline=60, agent_
 # As long as the service's own: longer than the brain may take.
 LEASE = timedelta(seconds=SETTINGS.brain_timeout + 5)
 
+# Who names a language in the world changes to it.
+NAMES: dict[Language, str] = {"de": "Deutsch", "en": "English"}
+
 Answer = Callable[[Actor, TurnRequest], Awaitable[TurnResponse]]
 Send = Callable[[Actor, Shipment], Awaitable[Sent]]
 
 
 async def answer_all(_actor: Actor, request: TurnRequest) -> TurnResponse:
-    """Answers at once, and repeats what it answers."""
-    return TurnResponse(replies=[Reply(text=f"Antwort auf: {request.text}")])
+    """Answers at once, and repeats what it answers, in the language of a customer who changes it."""
+    language = next((one for one, name in NAMES.items() if request.text and name in request.text), request.locale)
+    return TurnResponse(replies=[Reply(text=f"Antwort auf: {request.text}")], language=language)
 
 
 async def send_well(_actor: Actor, shipment: Shipment) -> Sent:
