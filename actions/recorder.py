@@ -13,9 +13,10 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from actions.crm.contract_models import CancelledContract, PlacedOrder
+from actions.crm.contract_models import CancelledContract, ContactChanged, ContactCode, PlacedOrder
 from actions.crm.models import AddressHit, Customer, Fact, Identity, OpenedTicket, ProofStarted, Proven, Wrong
 from actions.crm.repository import CrmRepository
+from actions.crm.visits import VisitChange
 from actions.crm.voucher_models import Vouched
 
 Call = dict[str, Any]
@@ -91,10 +92,15 @@ def describe(value: object) -> str:
         return f"{value.order.record} {'written' if value.created else 'was there already'}"
     if isinstance(value, CancelledContract):
         return f"{value.contract.record} {'cancelled' if value.created else 'was cancelled already'}"
+    if isinstance(value, VisitChange):
+        done = value.outcome == "done" and value.appointment is not None
+        return f"{value.appointment.record} booked" if done else "slot taken"
     if isinstance(value, AddressHit):
         return value.key
-    if isinstance(value, ProofStarted):
+    if isinstance(value, ProofStarted | ContactCode):
         return value.result
+    if isinstance(value, ContactChanged):
+        return "changed"
     if isinstance(value, Identity):
         return value.level
     if isinstance(value, Vouched):

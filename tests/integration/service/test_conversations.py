@@ -45,6 +45,32 @@ async def test_a_conversation_begins_with_the_bots_disclosure(desk: Desk) -> Non
     await assert_sound(desk.store)
 
 
+async def test_who_is_answered_in_another_language_is_first_told_in_it_what_answers_and_once(desk: Desk) -> None:
+    async def answer(request: TurnRequest) -> TurnResponse:
+        english = "please" in (request.text or "")
+        return TurnResponse(replies=[Reply(text=f"Echo: {request.text}")], language="en" if english else "de")
+
+    desk.brain.answer = answer
+    conversation_id = await desk.start()
+    for text in ("An invoice, please", "Eine Rechnung, bitte", "Another one, please"):
+        await desk.say(conversation_id, text)
+        await desk.work()
+    log = await desk.log(conversation_id)
+    assert [entry.text for entry in log[1:]] == [
+        "An invoice, please",
+        wording().say("disclosure_followed", "en"),
+        "Echo: An invoice, please",
+        "Eine Rechnung, bitte",
+        "Echo: Eine Rechnung, bitte",
+        "Another one, please",
+        "Echo: Another one, please",
+    ]
+    followed = log[2]
+    assert followed.author.name == wording().say("author_bot", "en")
+    assert [button.title for button in followed.buttons] == [wording().say("button_human", "en")]
+    await assert_sound(desk.store)
+
+
 async def test_a_message_is_answered_once_and_the_same_client_id_is_one_message(desk: Desk) -> None:
     conversation_id = await desk.start()
     first = await desk.say(conversation_id, "Hallo", "same")

@@ -26,6 +26,8 @@ export function tracesView(traces, events, jumpTo) {
 
 function traceView(trace, events, jumpTo) {
   const asked = events.find((event) => event.seq === trace.seq);
+  // What only buttons set is there for the machine.
+  const found = (trace.entities ?? []).filter((one) => isWorded(`desk_entity_${one.entity}`));
   const others = (trace.ranking ?? []).filter((one) => one.name !== trace.intent?.name && one.confidence >= WORTH_NAMING).slice(0, 3);
   return h("li", { class: "trace", data: { key: `${trace.seq}:${trace.at}`, outcome: trace.outcome } },
     h("p", { class: "trace-head" },
@@ -36,7 +38,7 @@ function traceView(trace, events, jumpTo) {
     h("dl", { class: "facts" },
       fact("desk_trace_understood", understood(trace)),
       others.length > 0 && fact("desk_trace_also", others.map((one) => `${sayNamed("desk_intent", one.name)} (${percent(one.confidence)})`).join(", ")),
-      trace.entities?.length > 0 && fact("desk_trace_found", trace.entities.map((one) => `${sayNamed("desk_entity", one.entity)} ${one.value}`).join(", ")),
+      found.length > 0 && fact("desk_trace_found", found.map((one) => `${sayNamed("desk_entity", one.entity)} ${one.value}`).join(", ")),
       trace.calls?.length > 0 && fact("desk_trace_asked", h("ul", { class: "calls" }, trace.calls.map(callLine))),
       trace.work && fact("desk_trace_work", trace.work.split("\n").map((line) => h("p", {}, line))),
       fact("desk_trace_outcome", outcome(trace)),
@@ -81,8 +83,9 @@ function resultWords(result) {
   const text = String(result ?? "");
   const many = /^(\d+) found$/.exec(text);
   if (many) return say("desk_result_found", { n: many[1] });
-  const ticket = /^(\S+) (opened|was open already)$/.exec(text);
-  if (ticket) return say(ticket[2] === "opened" ? "desk_result_opened" : "desk_result_open_already", { record: ticket[1] });
+  const [, record, became] = /^(\S+) (.+)$/.exec(text) ?? [];
+  const written = `desk_result_record_${String(became).replaceAll(" ", "_")}`;
+  if (isWorded(written)) return say(written, { record });
   const wrong = /^wrong code, (\d+) left$/.exec(text);
   if (wrong) return say("desk_result_wrong_code", { n: wrong[1] });
   const key = `desk_result_${text.replaceAll(" ", "_")}`;
