@@ -221,7 +221,8 @@ async def test_canned_replies_by_slash_and_a_suggestion_that_must_be_adapted(des
     await agent.field.press("Enter")
     await expect(agent.field).to_have_value(re.compile(r"Guten Tag \{customer_name\}, hier schreibt Anna Berger"))
     await agent.field.press("Enter")
-    await expect(agent.main.locator(".compose-problem")).to_contain_text("{customer_name}")
+    missing = f"{agent.words('desk_variable_customer_name')} {{customer_name}}"
+    await expect(agent.main.locator(".compose-problem")).to_contain_text(missing)
     await agent.field.fill("")
     for mode, count in (("note", 0), ("reply", 2)):
         await agent.main.locator(f'.mode[data-mode="{mode}"]').click()

@@ -66,11 +66,11 @@ export function ticks(legend, hint, options, chosen) {
 }
 
 /** A form: `send()` runs once at a time; what it throws is said beside the button, what it returns is said as done. */
-export function form(content, label, send, { danger = false, name = null } = {}) {
+export function form(content, label, send, { danger = false, name = null, inRow = false } = {}) {
   const notice = h("div", { class: "form-notice", role: "status" });
   const error = h("div", { class: "form-error", role: "alert" });
   const button = h("button", { type: "submit", class: danger ? "button button-danger" : "button button-primary" }, label);
-  return h("form", { class: "office-form", novalidate: true, "aria-label": name, on: { submit: async (event) => {
+  return h("form", { class: inRow ? "office-form form-in-row" : "office-form", novalidate: true, "aria-label": name, on: { submit: async (event) => {
     event.preventDefault();
     if (button.getAttribute("aria-disabled") === "true") return;
     button.setAttribute("aria-disabled", "true");

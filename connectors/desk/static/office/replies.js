@@ -35,11 +35,11 @@ function textField(lang, value, variables) {
   const control = h("textarea", { rows: 4, maxlength: 4000, lang, dir: "auto", on: { input: draw } }, value ?? "");
   const element = field(say(`desk_reply_text_${lang}`), control);
   const shown = h("div", { "aria-live": "off" });
-  const insert = (name) => h("button", { type: "button", class: "chip-button", title: say(`desk_variable_${name}`), on: { click: () => {
+  const insert = (name) => h("button", { type: "button", class: "chip-button", title: `{${name}}`, on: { click: () => {
     control.setRangeText(`{${name}}`, control.selectionStart, control.selectionEnd, "end");
     draw();
     control.focus();
-  } } }, `{${name}}`);
+  } } }, say(`desk_variable_${name}`));
   function draw() {
     replace(shown, control.value.trim() && [h("p", { class: "muted" }, say("desk_reply_preview")), preview(control.value, variables, lang)]);
   }

@@ -85,7 +85,7 @@ export async function figuresPage({ api }) {
     replace(place, figuresView(found, query));
   };
   await load();
-  return [form([h("div", { class: "field-row" }, first, last, channel)], say("desk_figures_show"), load, { name: say("desk_office_figures") }), place];
+  return [form([h("div", { class: "field-row" }, first, last, channel)], say("desk_figures_show"), load, { name: say("desk_office_figures"), inRow: true }), place];
 }
 
 function figuresView(found, query) {

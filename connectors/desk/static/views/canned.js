@@ -7,13 +7,19 @@
 
 import { shortTime } from "../clock.js";
 import { h, replace } from "../dom.js";
-import { language, say } from "../wording.js";
+import { isWorded, language, say } from "../wording.js";
 
 /** So many are offered at once: no more than fit without scrolling. */
 const most = () => (matchMedia("(width < 48rem)").matches ? 4 : 7);
 
 /** The names in braces that are still open in a text. */
 export const openNames = (text) => [...new Set(text.match(/\{[a-z_]+\}/g) ?? [])];
+
+/** What stands in braces, and what it is for. */
+export const openName = (braced) => {
+  const key = `desk_variable_${braced.slice(1, -1)}`;
+  return isWorded(key) ? `${say(key)} ${braced}` : braced;
+};
 
 export class CannedList {
   /** `take(text, shortcut)` gets the filled text. */

@@ -12,7 +12,7 @@ import { announce, h, replace, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { newId } from "../storage.js";
 import { say } from "../wording.js";
-import { CannedList, openNames } from "./canned.js";
+import { CannedList, openName, openNames } from "./canned.js";
 import { Attach } from "./files.js";
 import { nameOf } from "./inbox.js";
 
@@ -192,7 +192,7 @@ export class Composer {
     const names = openNames(text);
     if (names.length || (text && text === this.suggested?.trim())) {
       this.problem.removeAttribute("data-calm");
-      replace(this.problem, icon("warn"), names.length ? say("desk_canned_open", { names: names.join(", ") }) : say("desk_suggested_unchanged"));
+      replace(this.problem, icon("warn"), names.length ? say("desk_canned_open", { names: names.map(openName).join(", ") }) : say("desk_suggested_unchanged"));
       this.focus();
       return;
     }
