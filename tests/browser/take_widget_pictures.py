@@ -15,13 +15,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, async_playwright, expect
 
 from bot.conversation.handover import Reason
 from bot.service.brain_protocol import Button, Handover, Reading, Reply, Source, TurnRequest, TurnResponse
 from bot.store.agents import account
 from bot.store.log import read_conversation
-from bot.transparency.wording import Language, language_of
+from bot.transparency.wording import Language, language_of, wording
 from tests.browser.conftest import CHROMIUM, IN_GERMAN, Windows
 from tests.browser.desk_edge import ANNA, desk_edge
 from tests.browser.pages import PATIENCE, CustomerWindow
@@ -97,10 +97,27 @@ class Walk:
     async def go(self) -> None:
         """Everything, one state after the other."""
         await self.website()
+        await self.opening()
         customer = await self.with_the_bot()
         await self.with_a_person(customer)
         await self.other_looks()
         await self.pages(customer)
+
+    async def opening(self) -> None:
+        """The chat while its line is not there yet."""
+        customer = await self.windows.customer(self.language, **self.options)
+        await customer.visit()
+        held = asyncio.Event()
+
+        async def hold(line: WebSocketRoute) -> None:
+            await held.wait()
+            await line.close()
+
+        await customer.page.route_web_socket("**/widget/ws", hold)
+        await customer.page.get_by_role("button", name=customer.words("widget_launcher")).click()
+        await expect(customer.status).to_contain_text(customer.words("widget_connecting"))
+        await self.keep(customer.page, "opening")
+        held.set()
 
     async def website(self) -> None:
         """The provider's page with the closed chat, at its beginning, further down and at its end."""
@@ -122,11 +139,10 @@ class Walk:
         page, asked = customer.page, _ASKED[self.language]
         await self.keep(page, "greeting")
         brain: FakeBrain = self.edge.brain
-        brain.delay = 3.0
-        await customer.say(asked[0])
-        await expect(customer.panel.locator(".typing")).to_be_visible()
-        await self.keep(page, "bot-is-answering")
-        brain.delay = 0
+        with brain.thinking():
+            await customer.say(asked[0])
+            await expect(customer.panel.locator(".typing")).to_be_visible()
+            await self.keep(page, "bot-is-answering")
         said = await customer.arrived("bot", "R-2026-11")
         await self.keep(page, "answer-with-sources-and-buttons")
         await said.get_by_role("button", name=customer.words("widget_why")).click()
@@ -193,12 +209,26 @@ class Walk:
         )
         await expect(customer.status).to_contain_text("programm.exe")
         await self.keep(page, "file-refused")
+        for number, (name, data) in enumerate(
+            (("Lampen.png", png(300, 200)), ("Anleitung zum Router.pdf", b"%PDF-1.7\n" + bytes(90_000)))
+        ):
+            words = ("So sollte es aussehen.", "It should look like this.")[self.language == "en"] if not number else ""
+            await self.edge.services.files.reply(
+                conversation, anna, data, client_id=f"f{number}", name=name, caption=words
+            )
+        await expect(customer.by("human").locator("button.save, a[download]")).to_have_count(2)
+        await self.keep(page, "files-of-the-agent")
         await desk.hand_back(conversation, anna, None)
         await customer.arrived("system", customer.said("rating_ask"))
         await self.keep(page, "rating")
 
     async def other_looks(self) -> None:
-        """Large type, more contrast, the system's own colours, and a page that reads from right to left."""
+        """Another language, large type, more contrast, the system's own colours, a page that reads from right to left."""
+        customer = await (await self.windows.customer(self.language, **self.options)).open()
+        other: Language = "de" if self.language == "en" else "en"
+        await customer.ask(_ASKED[other][0], "R-2026-11")
+        await expect(customer.by("bot", wording().say("disclosure_followed", other))).to_have_count(1)
+        await self.keep(customer.page, "another-language")
         for state, options in {"contrast": {"contrast": "more"}, "forced-colours": {"forced_colors": "active"}}.items():
             customer = await (await self.windows.customer(self.language, **{**self.options, **options})).open()
             await customer.ask(_ASKED[self.language][0], "R-2026-11")
