@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 import msgspec
 import sqlalchemy as sa
 
+from bot.conversation.model import AuthorKind, Holder
 from bot.store.desk_tables import rating as table
 from bot.store.prepared import repeated
 from bot.store.rows import plain
 from bot.store.tables import message as message_table
+from bot.store.tables import tenure as tenure_table
 from bot.store.unit_of_work import Unit
 
-# Nobody is asked again within this time.
+# Nobody is asked again within this time, unless a person came back so soon that the question could not be answered.
 ASK_AGAIN = timedelta(days=7)
+_TOO_SOON = timedelta(minutes=10)
 # Asked of every message.
 _TAKE_SENTENCE = repeated(
     sa.update(table)
@@ -55,13 +58,41 @@ async def helped(unit: Unit, conversation_id: str, epoch: int) -> bool:
 
 
 async def asked_lately(unit: Unit, conversation_id: str) -> bool:
-    """Whether this customer was asked within the last days."""
-    found = await unit.connection.execute(
-        sa.select(table.c.epoch)
-        .where(table.c.conversation_id == conversation_id, table.c.asked_at > unit.now - ASK_AGAIN)
+    """Whether this customer was asked within the last days, and could have answered."""
+    for question in await ratings(unit, conversation_id):
+        if question.asked_at > unit.now - ASK_AGAIN and not await _overtaken(unit, question):
+            return True
+    return False
+
+
+async def _overtaken(unit: Unit, question: Rating) -> bool:
+    """Whether a person took the conversation again so soon that the customer, who said nothing before, had no time."""
+    if question.stars is not None:
+        return False
+    next_help = await unit.connection.execute(
+        sa.select(tenure_table.c.epoch)
+        .where(
+            tenure_table.c.conversation_id == question.conversation_id,
+            tenure_table.c.holder == Holder.AGENT.value,
+            tenure_table.c.started_at.between(question.asked_at, question.asked_at + _TOO_SOON),
+        )
+        .order_by(tenure_table.c.epoch)
         .limit(1)
     )
-    return found.first() is not None
+    epoch = next_help.scalar_one_or_none()
+    if epoch is None:
+        return False
+    spoke = await unit.connection.execute(
+        sa.select(message_table.c.seq)
+        .where(
+            message_table.c.conversation_id == question.conversation_id,
+            message_table.c.epoch < epoch,
+            message_table.c.author_kind == AuthorKind.CUSTOMER.value,
+            message_table.c.at >= question.asked_at,
+        )
+        .limit(1)
+    )
+    return spoke.first() is None
 
 
 async def asked(unit: Unit, conversation_id: str, epoch: int, agent_id: str, agent_name: str) -> None:

@@ -223,7 +223,7 @@ class Walk:
         await self.keep(page, "rating")
 
     async def other_looks(self) -> None:
-        """Another language, large type, more contrast, the system's own colours, a page that reads from right to left."""
+        """Another language, large type, more contrast, the system's own colours, right to left."""
         customer = await (await self.windows.customer(self.language, **self.options)).open()
         other: Language = "de" if self.language == "en" else "en"
         await customer.ask(_ASKED[other][0], "R-2026-11")

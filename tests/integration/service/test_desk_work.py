@@ -487,6 +487,39 @@ async def test_the_customer_is_asked_once_and_the_answer_calls_nobody(desk: Desk
     await assert_sound(desk.store)
 
 
+async def test_who_had_no_time_to_answer_because_a_person_came_back_is_asked_about_that_one(desk: Desk) -> None:
+    async def help_by(agent: Agent, words: str) -> None:
+        await desk.conversations.claim(conversation_id, agent, await desk.epoch(conversation_id))
+        await desk.conversations.reply(conversation_id, agent, words, client_id=words)
+        await desk.conversations.hand_back(conversation_id, agent, None)
+
+    conversation_id = await desk.start()
+    await desk.say(conversation_id, "Mein Internet ist langsam")
+    await help_by(desk.anna, "Das war der Router")
+    await help_by(desk.ben, "Und noch etwas")
+    assert await asked(desk, conversation_id) == 2
+    # Whoever says something instead of answering has had the time.
+    await desk.say(conversation_id, "Danke")
+    await help_by(desk.anna, "Gern")
+    assert await asked(desk, conversation_id) == 2
+    await press(desk, conversation_id, "4 von 5, gut")
+    async with desk.store.read() as unit:
+        found = await ratings(unit, conversation_id)
+    assert [(one.agent_name, one.stars) for one in found] == [("Anna Berger", None), ("Ben Adler", 4)]
+    await assert_sound(desk.store)
+
+
+async def test_who_answered_is_not_asked_again_although_a_person_came_back(desk: Desk) -> None:
+    conversation_id = await held_by(desk, desk.anna)
+    await desk.conversations.reply(conversation_id, desk.anna, "Gern", client_id="a1")
+    await desk.conversations.hand_back(conversation_id, desk.anna, None)
+    await press(desk, conversation_id, "5 von 5, sehr gut")
+    await desk.conversations.claim(conversation_id, desk.ben, await desk.epoch(conversation_id))
+    await desk.conversations.reply(conversation_id, desk.ben, "Gern", client_id="b1")
+    await desk.conversations.hand_back(conversation_id, desk.ben, None)
+    assert await asked(desk, conversation_id) == 1
+
+
 async def test_nobody_is_asked_about_a_person_who_said_nothing_and_words_without_the_button_are_words(
     desk: Desk, work: DeskWork
 ) -> None:
