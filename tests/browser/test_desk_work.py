@@ -287,7 +287,7 @@ async def test_sound_and_notices_come_when_switched_on_and_tell_no_customers_wor
     for name in ("sound", "notices"):
         await agent.page.get_by_label(agent.words(f"desk_set_{name}")).check()
     # Switching the sound on lets it be heard.
-    await agent.page.wait_for_function("heard === 1")
+    await agent.page.wait_for_function("() => heard === 1")
     await agent.page.keyboard.press("Escape")
     _, second = await desks.waiting_customer("Mein Geheimnis")
     await expect(agent.row(second)).to_be_visible()

@@ -146,7 +146,7 @@ async def test_what_was_reset_stays_forgotten_where_another_tab_writes_it_once_m
     await customer.page.evaluate("klartext('reset')")
     # As a tab that was just writing down what was read.
     await second.page.evaluate("(kept) => localStorage.setItem('klartext.session', kept)", kept)
-    await second.page.wait_for_function("localStorage.getItem('klartext.session') === null")
+    await second.page.wait_for_function("() => localStorage.getItem('klartext.session') === null")
     await expect(customer.panel).to_be_hidden()
     await customer.open_chat()
     await expect(customer.by("customer")).to_have_count(0)
@@ -186,7 +186,7 @@ async def test_settings_of_the_tag(windows: Windows, site: Site, language: Langu
     }
     customer = await visitor(windows, site, language)
     await customer.page.goto(site.origin)
-    await customer.page.wait_for_function("seen.some(([name]) => name === 'ready')")
+    await customer.page.wait_for_function("() => seen.some(([name]) => name === 'ready')")
     launcher = customer.page.get_by_role("button", name=customer.words("widget_launcher"))
     await expect(launcher).to_be_hidden()
     await customer.page.evaluate("klartext('open')")

@@ -49,7 +49,7 @@ async def talking(windows: Windows, line: CustomerLine) -> CustomerWindow:
     await customer.open()
     await customer.ask(QUESTION, ANSWER)
     # A socket that opens late is followed by HTTP for a while: then the page comes back to it by itself.
-    await customer.page.wait_for_function(f"over === '{OVER[line.sockets]}'", timeout=BACK)
+    await customer.page.wait_for_function(f"() => window.over === '{OVER[line.sockets]}'", timeout=BACK)
     return customer
 
 
@@ -117,7 +117,7 @@ async def test_what_was_read_while_the_line_was_cut_is_told_when_it_is_back(
     await expect(message).to_contain_text(agent.words("desk_receipt_delivered"))
     await customer.page.evaluate("klartext('on', 'connection', ({state}) => { window.line = state; })")
     await line.cut()
-    await customer.page.wait_for_function("window.line && line !== 'open'", timeout=BACK)
+    await customer.page.wait_for_function("() => window.line && window.line !== 'open'", timeout=BACK)
     await customer.page.get_by_role("button", name=customer.words("widget_launcher_unread_one")).click()
     await expect(customer.by("human", "(zwei)")).to_be_in_viewport()
     await line.mend()

@@ -270,7 +270,7 @@ async def test_who_turns_the_phone_reads_on_where_they_were(edge: Edge, chromium
         await page.set_viewport_size(size)  # type: ignore[arg-type]
         await expect(read.locator(".name")).to_be_in_viewport(ratio=0.9)
     # And who was at the end stays there. What is scrolled while the window changes is the browser's own doing.
-    await page.wait_for_function("innerWidth < innerHeight")
+    await page.wait_for_function("() => innerWidth < innerHeight")
     await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     await page.evaluate(_SCROLL, 1)
     await expect(thread.locator(".keep")).to_be_in_viewport(ratio=0.9)
