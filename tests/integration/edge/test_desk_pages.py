@@ -48,7 +48,7 @@ async def test_an_agent_reports_an_answer_and_a_supervisor_lets_the_bot_learn_fr
             await customer.say(text)
             await customer.event("Echo")
         await customer.say("Mensch")
-        await customer.event("Team")
+        await customer.event({"de": "unserem Team", "en": "our team"}[language])
         await anna.post(f"conversations/{conversation}/claim", {"epoch": 2})
     agent = await browser.window(language, **look)
     await _log_in(agent, "anna")
@@ -138,7 +138,7 @@ async def test_an_administrator_makes_a_team_and_a_reply_and_sees_what_a_custome
         await dialog.get_by_label(say(f"desk_reply_title_{lang}", language)).fill(title)
         await dialog.get_by_label(say(f"desk_reply_text_{lang}", language)).fill("Hallo {nobody}, ")
     german = dialog.locator(".field").filter(has=page.get_by_label(say("desk_reply_text_de", language)))
-    await german.get_by_role("button", name="{agent_name}").click()
+    await german.get_by_role("button", name=say("desk_variable_agent_name", language)).click()
     await expect(german.locator("blockquote")).to_have_text(
         f"Hallo {{nobody}}, {say('desk_variable_agent_name_sample', language)}"
     )
