@@ -19,6 +19,7 @@ from bot.store.log import tenures
 from bot.store.tables import outbox as outbox_table
 from bot.store.whatsapp_parts import newest_states
 from bot.store.whatsapp_tables import contact as contact_table
+from bot.transparency.wording import wording
 from connectors.whatsapp.standin import Troubles
 from tests.fakes.brain import FakeBrain
 from tests.integration.whatsapp.conftest import EVA, Rig, rig_of, until
@@ -59,6 +60,23 @@ async def test_three_replies_of_one_turn_are_one_message(rig: Rig) -> None:
     assert rig.phones.shown(EVA)[-1].text == "Bot · Eins.\n\nZwei.\n\nDrei."
     await until(lambda: _all(rig, "sent"))
     assert [row.joined_to is not None for row in await rig.outbox()] == [False, False, True, True]
+    await assert_sound(rig.services.store)
+
+
+async def test_who_writes_in_another_language_is_told_in_it_once_that_a_bot_answers(rig: Rig) -> None:
+    async def answer(request: TurnRequest) -> TurnResponse:
+        english = "please" in (request.text or "")
+        return TurnResponse(replies=[Reply(text=f"Echo: {request.text}")], language="en" if english else "de")
+
+    rig.brain.answer = answer
+    for text in ("Hallo", "My invoice, please", "Danke", "Another one, please"):
+        await rig.phones.write(EVA, text)
+        await rig.shows(f"Echo: {text}")
+    followed = wording().say("disclosure_followed", "en")
+    shown = [one.text for one in rig.phones.shown(EVA)]
+    (place,) = [number for number, one in enumerate(shown) if followed in one]
+    assert shown[place].startswith(f"Bot · {followed}")
+    assert "Echo: My invoice, please" in "\n".join(shown[place : place + 2])
     await assert_sound(rig.services.store)
 
 
