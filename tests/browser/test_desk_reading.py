@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Windows
 from tests.browser.desk_edge import ANNA, BEN, CLARA, step
@@ -277,3 +277,41 @@ async def test_the_menu_of_an_administrator_can_be_used_to_its_end_on_a_low_scre
     await chief.page.get_by_role("button", name=chief.words("desk_menu", name=CLARA.name)).click()
     await chief.page.get_by_role("button", name=chief.words("desk_menu_logout")).click()
     await expect(chief.page.get_by_text(chief.words("desk_login_done"))).to_be_visible()
+
+
+async def test_what_is_said_between_the_thread_and_the_lists_is_shown(desks: Windows, edge: Edge) -> None:
+    _, conversation = await desks.waiting_customer()
+    agent = await (await desks.agent("de")).enter(ANNA)
+    await agent.open(conversation)
+    lists = asyncio.Event()
+
+    async def held(route: Route) -> None:
+        await lists.wait()
+        await route.continue_()
+
+    await agent.page.route("**/desk/api/conversations?*", held)
+    await agent.page.reload()
+    await expect(agent.said_by("customer", "Ich möchte einen Menschen")).to_be_visible()
+    await edge.services.conversations.receive(conversation, "Sind Sie da?", client_id="between")
+    lists.set()
+    await expect(agent.said_by("customer", "Sind Sie da?")).to_be_visible()
+
+
+async def test_what_is_said_while_the_thread_is_on_its_way_is_shown(desks: Windows, edge: Edge) -> None:
+    _, conversation = await desks.waiting_customer()
+    agent = await (await desks.agent("de")).enter(ANNA)
+    answered, late = asyncio.Event(), asyncio.Event()
+
+    async def delayed(route: Route) -> None:
+        answer = await route.fetch()
+        answered.set()
+        await late.wait()
+        await route.fulfill(response=answer)
+
+    await agent.page.route(f"**/desk/api/conversations/{conversation}", delayed, times=1)
+    await agent.row(conversation).click()
+    await answered.wait()
+    await edge.services.conversations.receive(conversation, "Sind Sie da?", client_id="meanwhile")
+    await expect(agent.row(conversation)).to_contain_text("Sind Sie da?")
+    late.set()
+    await expect(agent.said_by("customer", "Sind Sie da?")).to_be_visible()

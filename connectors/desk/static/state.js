@@ -161,6 +161,7 @@ export class DeskState {
     this.listError = null;
     this.emit("conversations");
     this.emit("open");
+    this.tellIfBehind();
   }
 
   applyListError(message) {
@@ -230,6 +231,17 @@ export class DeskState {
     this.open = { id, position: detail.position, summary: detail.summary, events: [...kept, ...detail.events, ...newer], detail, error: null };
     this.emit("conversations");
     this.emit("open");
+    this.tellIfBehind();
+  }
+
+  /**
+   * The thread and the lists are read at different moments, and the stream begins at the lists': what was said between
+   * the two, or while the thread was on its way, does not come by itself.
+   */
+  tellIfBehind() {
+    if (!this.open?.detail) return;
+    const shown = Math.max(this.open.detail.summary.head_seq, this.lastShown(this.open.id));
+    if ((this.entries.get(this.open.id)?.summary.head_seq ?? 0) > shown) this.emit("gap", this.open.id);
   }
 
   /** The newest seq of the conversation's thread, 0 while it is not open. */
