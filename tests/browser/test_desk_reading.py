@@ -56,10 +56,10 @@ async def test_a_lost_race_is_said_until_the_conversation_goes_on(desks: Windows
     for agent in (anna, ben):
         await agent.open(conversation)
         agent.expect_console("status of 409")
-    # Both press before either has heard of the other.
-    claims = [agent.main.get_by_role("button", name=agent.words("desk_claim")) for agent in (anna, ben)]
+    # Both press before either has heard of the other: the first one's request is held until the other has it.
     await ben.page.route("**/claim", lambda route: asyncio.ensure_future(_after(anna, route.continue_)))
-    await asyncio.gather(*(claim.click() for claim in claims))
+    for agent in (ben, anna):
+        await agent.main.get_by_role("button", name=agent.words("desk_claim")).click()
     alert = ben.main.locator(".foot-alert")
     await expect(alert).to_have_text(ben.words("desk_error_already_claimed", agent=ANNA.name))
     await anna.write("Guten Tag")
