@@ -27,7 +27,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.bands import ANSWER, HANDOVER, NEVER, Bands, fit_bands, fit_guarded, guarded_share
-from bot.nlu.choice import choose_encoders
+from bot.nlu.choice import choose
 from bot.nlu.clauses import clauses
 from bot.nlu.guards import GUARDED, guard
 from bot.nlu.model import HeldOut, IntentModel
@@ -113,8 +113,7 @@ class BoundedIntentClassifier(IntentClassifier, GraphComponent):
 
     def fit(self, texts: list[str], intents: list[str]) -> tuple[HeldOut, Bands]:
         """Fits to the examples and returns the held-out evidence. Raises ValueError with fewer than two intents."""
-        options = self._model.options
-        self._model = IntentModel(replace(options, encoders=choose_encoders(texts, intents, options)))
+        self._model = IntentModel(choose(texts, intents, self._model.options))
         held_out = self._model.fit(texts, intents)
         self._intents = frozenset(self._model.labels)
         self._known = known_wordings(texts, intents)

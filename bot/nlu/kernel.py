@@ -6,20 +6,22 @@ it always has one solution. State is plain arrays and a vocabulary; loading exec
 Maths: k(a, b) = exp(g (cos(e_a - m, e_b - m) - 1)) + w cos(words) + c cos(characters), where e is the encoder's
 vector, m the mean of the training vectors, and words and characters are tf-idf vectors. The first term is a Gaussian
 kernel on the unit sphere: meaning counts among near neighbours only, so that one intent may have several clusters.
-With a second encoder, for English, it is the mean of the two encoders' terms.
+With a second encoder, for English, it is the mean of the two encoders' terms. Where maps were learned for the data
+(`adaptation`), each encoder's centred vectors pass through its map first.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from bot.nlu.adaptation import mapped
 from bot.nlu.encoder import centred, encode
 from bot.nlu.english import encode_english
 from bot.nlu.terms import Terms
@@ -51,6 +53,10 @@ class Views:
         meanings = tuple(meaning[chosen] for meaning in self.meanings)
         return Views(meanings, self.words[chosen], self.characters[chosen])
 
+    def through(self, maps: Sequence[Array]) -> Views:
+        """Returns the same texts with each encoder's meanings after its map."""
+        return replace(self, meanings=tuple(mapped(*pair) for pair in zip(self.meanings, maps, strict=True)))
+
 
 class TextKernel:
     """The kernel over one set of training texts. `fit` first, or `restore`."""
@@ -64,9 +70,11 @@ class TextKernel:
         self._words = Terms(TfidfVectorizer(ngram_range=(1, 2), tokenizer=_WORD.findall, token_pattern=None, **shared))
         self._characters = Terms(TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **shared))
         self._means: list[Array] = []
+        # One per encoder, once learned; without them, meanings stay as they are.
+        self.maps: list[Array] = []
 
     def fit(self, texts: Sequence[str]) -> Views:
-        """Learns vocabulary and mean from `texts`, without their intents, and returns their views."""
+        """Learns vocabulary and mean from `texts`, without their intents, and returns their views, before any map."""
         surfaces = [_surface(text) for text in texts]
         vectors = [self._encoded(encoder, texts) for encoder in self.encoders]
         self._means = [one.mean(axis=0) for one in vectors]
@@ -83,7 +91,8 @@ class TextKernel:
 
     def centred_meanings(self, vectors: Sequence[Array]) -> tuple[Array, ...]:
         """Returns the meanings for vectors of other texts, one array per encoder."""
-        return tuple(centred(one, mean) for one, mean in zip(vectors, self._means, strict=True))
+        meanings = tuple(centred(one, mean) for one, mean in zip(vectors, self._means, strict=True))
+        return tuple(mapped(*pair) for pair in zip(meanings, self.maps, strict=True)) if self.maps else meanings
 
     def meaning(self, left: Sequence[Array], right: Sequence[Array]) -> Array:
         """Returns the encoders' part of the kernel for meanings as `Views` have them, one row per text of `left`."""
@@ -129,13 +138,15 @@ class TextKernel:
     def state(self) -> tuple[dict[str, dict[str, int]], dict[str, Array]]:
         """Returns vocabularies and arrays for `restore`."""
         terms = {"words": self._words, "characters": self._characters}
-        arrays = dict(zip(_mean_names(self.encoders), self._means, strict=True))
+        arrays = dict(zip(_names("mean", self.encoders), self._means, strict=True))
+        arrays |= dict(zip(_names("map", self.encoders), self.maps, strict=False))
         arrays |= {f"idf_{name}": one.weights for name, one in terms.items()}
         return {name: one.vocabulary for name, one in terms.items()}, arrays
 
     def restore(self, vocabularies: dict[str, dict[str, int]], arrays: Mapping[str, Array]) -> None:
         """Takes over what `state` gave."""
-        self._means = [arrays[name] for name in _mean_names(self.encoders)]
+        self._means = [arrays[name] for name in _names("mean", self.encoders)]
+        self.maps = [arrays[name] for name in _names("map", self.encoders) if name in arrays]
         self._words.restore(vocabularies["words"], arrays["idf_words"])
         self._characters.restore(vocabularies["characters"], arrays["idf_characters"])
 
@@ -144,5 +155,5 @@ def _surface(text: str) -> str:
     return mask_digits(fold(clean(text)))
 
 
-def _mean_names(encoders: Sequence[str]) -> list[str]:
-    return [f"mean_{encoder}" for encoder in encoders]
+def _names(what: str, encoders: Sequence[str]) -> list[str]:
+    return [f"{what}_{encoder}" for encoder in encoders]

@@ -12,7 +12,8 @@ cross-validated scores. One Cholesky factorisation solves for all intents at onc
 
 The solutions without a fold h need no factorisation of their own: with C = (K + D)^-1 and targets centred by the mean
 of the others, the scores of the held-out examples are y_h - (C_hh)^-1 (C y)_h: what a regression on the others gives.
-Of the held-out intents it knows only how frequent each is, for D.
+Of the held-out intents it knows only how frequent each is, for D. Where maps are learned (`adaptation`), or where a
+part of the examples carries the solution for all, each fold has maps and a factorisation of its own instead.
 """
 
 from __future__ import annotations
@@ -30,10 +31,14 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.model_selection import StratifiedShuffleSplit
 
+from bot.nlu.adaptation import learn_map
 from bot.nlu.encoder import moment_of
 from bot.nlu.folds import deal, near_duplicates
 from bot.nlu.kernel import MULTILINGUAL, Array, TextKernel, Views
 from bot.nlu.text import clean
+
+# Examples compared with those that carry the solution in one go.
+_BLOCK = 4000
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class Options:
     near_duplicate: float = 0.85
     # Which sentence encoders say how alike two texts are; `choice` decides that for given examples.
     encoders: tuple[str, ...] = (MULTILINGUAL,)
+    # Whether meanings pass through maps learned from the examples; `choice` decides that, too.
+    adapted: bool = False
     # Above this many examples, one held-out fifth replaces the folds ...
     most_folded: int = 12000
     # ... and above this many, that many examples stand for all (the kernel matrix takes 4 bytes a pair).
@@ -106,10 +113,10 @@ class IntentModel:
         index = {label: row for row, label in enumerate(self.labels)}
         truth = np.array([index[intent] for intent in intents])
         views = self._kernel.fit(texts)
-        if len(texts) > self.options.most_anchors:
-            held, scores = self._fit_anchored(views, truth)
+        if self.options.adapted or len(texts) > self.options.most_anchors:
+            held, scores = self._fit_apart(views, truth)
         else:
-            held, scores = self._fit_exact(views, truth)
+            held, scores = self._fit_together(views, truth)
         self.temperature = _fit_temperature(scores, truth[held])
         return HeldOut(self.labels, held, truth[held], softmax(scores / self.temperature, axis=1))
 
@@ -174,7 +181,8 @@ class IntentModel:
             model._characters = arrays["weights_characters"].astype(np.float32)
         return model
 
-    def _fit_exact(self, views: Views, truth: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def _fit_together(self, views: Views, truth: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """One factorisation gives the solution and those without each fold."""
         folds = list(self._splits(views, truth))
         matrix = self._kernel.among(views)  # below the diagonal: all that the factorisation reads
         matrix[np.diag_indices_from(matrix)] += self._ridge(truth)
@@ -198,33 +206,56 @@ class IntentModel:
             scores.append(targets[held] - missed)
         return np.concatenate([held for _, held in folds]), np.concatenate(scores).astype(np.float64)
 
-    def _fit_anchored(self, views: Views, truth: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Least squares over all examples, with the solution a sum over the chosen ones (subset of regressors)."""
+    def _fit_apart(self, views: Views, truth: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Each fold is learned without the held-out examples from the beginning."""
+        rows, scores = [], []
+        for known, held in self._splits(views, truth):
+            learned = views.through(self._maps(views, truth, known)) if self.options.adapted else views
+            anchors, shares, prior = self._solved(learned, truth, known)
+            for block in np.array_split(held, 1 + len(held) // _BLOCK):
+                rows.append(block)
+                scores.append(self._kernel.between(learned.rows(block), anchors) @ shares + prior)
+        everything = np.arange(len(truth))
+        if self.options.adapted:
+            self._kernel.maps = self._maps(views, truth, everything)
+            views = views.through(self._kernel.maps)
+        self._keep(*self._solved(views, truth, everything))
+        return np.concatenate(rows), np.concatenate(scores).astype(np.float64)
+
+    def _maps(self, views: Views, truth: NDArray[np.int64], known: NDArray[np.int64]) -> list[Array]:
+        return [
+            learn_map(meanings[known], truth[known], len(self.labels), self.options.seed) for meanings in views.meanings
+        ]
+
+    def _solved(self, views: Views, truth: NDArray[np.int64], known: NDArray[np.int64]) -> tuple[Views, Array, Array]:
+        """Returns the regression on the known examples: the texts its sum runs over, their shares, and the prior."""
+        targets = self._targets(truth[known])
+        prior = targets.mean(axis=0)
+        if len(truth) > self.options.most_anchors:
+            return *self._anchored(views, truth, known, targets - prior), prior
+        anchors = views.rows(known)
+        matrix = self._kernel.among(anchors)
+        matrix[np.diag_indices_from(matrix)] += self._ridge(truth[known])
+        factor = linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+        return anchors, linalg.cho_solve(factor, targets - prior, check_finite=False), prior
+
+    def _anchored(
+        self, views: Views, truth: NDArray[np.int64], known: NDArray[np.int64], targets: Array
+    ) -> tuple[Views, Array]:
+        """Least squares over the known examples, with the solution a sum over some of them (subset of regressors)."""
         half = self.options.most_anchors // 2  # the normal equations cost as much again as the kernel matrix
         split = StratifiedShuffleSplit(1, train_size=half, random_state=self.options.seed)
-        chosen, _ = next(split.split(truth, truth))
-        anchors = views.rows(np.sort(chosen))
-        own = self._kernel.between(anchors, anchors)
-
-        def solution(rows: NDArray[np.int64]) -> tuple[Array, Array]:
-            normal = own * self.options.ridge
-            normal[np.diag_indices_from(normal)] += 1e-3
-            targets = self._targets(truth[rows])
-            prior = targets.mean(axis=0)
-            right = np.zeros((half, len(self.labels)), dtype=np.float32)
-            for block in np.array_split(rows, 1 + len(rows) // 4000):
-                likeness = self._kernel.between(views.rows(block), anchors)
-                normal += likeness.T @ likeness
-                right += likeness.T @ (self._targets(truth[block]) - prior)
-            factor = linalg.cho_factor(normal, lower=True, overwrite_a=True, check_finite=False)
-            return linalg.cho_solve(factor, right, check_finite=False), prior
-
-        known, held = next(self._splits(views, truth))
-        shares, prior = solution(known)
-        blocks = np.array_split(held, 1 + len(held) // 4000)
-        scores = [self._kernel.between(views.rows(block), anchors) @ shares + prior for block in blocks]
-        self._keep(anchors, *solution(np.arange(len(truth))))
-        return held, np.concatenate(scores).astype(np.float64)
+        chosen, _ = next(split.split(known, truth[known]))
+        anchors = views.rows(known[np.sort(chosen)])
+        normal = self._kernel.between(anchors, anchors) * self.options.ridge
+        normal[np.diag_indices_from(normal)] += 1e-3
+        right = np.zeros((half, len(self.labels)), dtype=np.float32)
+        for block in np.array_split(np.arange(len(known)), 1 + len(known) // _BLOCK):
+            likeness = self._kernel.between(views.rows(known[block]), anchors)
+            normal += likeness.T @ likeness
+            right += likeness.T @ targets[block]
+        factor = linalg.cho_factor(normal, lower=True, overwrite_a=True, check_finite=False)
+        return anchors, linalg.cho_solve(factor, right, check_finite=False)
 
     def _splits(self, views: Views, truth: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Yields which examples are known and which held out, fold by fold."""

@@ -33,19 +33,31 @@ def examples() -> tuple[list[str], list[str]]:
     return texts, intents
 
 
-@pytest.fixture(params=[(MULTILINGUAL,), (MULTILINGUAL, ENGLISH)], ids=["one encoder", "two encoders"])
+@pytest.fixture(
+    params=[
+        Options(),
+        Options(encoders=(MULTILINGUAL, ENGLISH)),
+        Options(encoders=(MULTILINGUAL, ENGLISH), adapted=True),
+        Options(most_anchors=200),
+        Options(most_anchors=200, adapted=True),
+    ],
+    ids=["one encoder", "two encoders", "two adapted", "some stand for all", "some stand for all, adapted"],
+)
 def options(request: pytest.FixtureRequest) -> Options:
-    """With the multilingual encoder alone, and with the one for English beside it."""
-    if ENGLISH in request.param and not available():
+    """Each way in which a model is trained."""
+    if ENGLISH in request.param.encoders and not available():
         pytest.skip("the extra 'english' is not installed")
-    return Options(encoders=request.param)
+    return request.param
 
 
+@pytest.mark.parametrize("encoders", [(MULTILINGUAL,), (MULTILINGUAL, ENGLISH)], ids=["one encoder", "two encoders"])
 def test_held_out_scores_are_those_of_a_regression_without_the_fold(
-    examples: tuple[list[str], list[str]], options: Options
+    examples: tuple[list[str], list[str]], encoders: tuple[str, ...]
 ) -> None:
+    if ENGLISH in encoders and not available():
+        pytest.skip("the extra 'english' is not installed")
     texts, intents = examples
-    model = IntentModel(options)
+    model = IntentModel(Options(encoders=encoders))
     held_out = model.fit(texts, intents)
     truth = np.array([model.labels.index(intent) for intent in intents])
     views = model._kernel.fit(texts)
@@ -60,6 +72,30 @@ def test_held_out_scores_are_those_of_a_regression_without_the_fold(
     probabilities = softmax(expected / model.temperature, axis=1)
     assert sorted(held_out.rows) == list(range(len(texts)))
     assert np.abs(held_out.probabilities - probabilities[held_out.rows]).max() < 1e-3
+
+
+def test_held_out_scores_know_nothing_of_the_intents_held_out(
+    examples: tuple[list[str], list[str]], options: Options
+) -> None:
+    """Whatever the held-out examples are called, what is said about them stays the same."""
+    texts, intents = examples
+    model = IntentModel(options)
+    before = model.fit(texts, intents)
+    truth = np.array([model.labels.index(intent) for intent in intents])
+    views = model._kernel.fit(texts)
+    known, held = next(iter(model._splits(views, truth)))
+    others = truth.copy()
+    others[held] = np.random.default_rng(3).permutation(truth[held])  # each intent stays as frequent
+    monkey = IntentModel(options)
+    monkey.labels = model.labels
+    monkey._splits = lambda *_: iter([(known, held)])  # type: ignore[method-assign]
+    apart = options.adapted or len(texts) > options.most_anchors
+    fitted = monkey._fit_apart if apart else monkey._fit_together
+    monkey._kernel.fit(texts)
+    rows, scores = fitted(views, others)
+    place = {row: number for number, row in enumerate(before.rows)}
+    expected = before.probabilities[[place[row] for row in rows]]
+    assert np.abs(softmax(scores / model.temperature, axis=1) - expected).max() < 1e-3
 
 
 async def test_scores_in_one_moment_are_those_of_each_text_alone(
