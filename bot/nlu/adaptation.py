@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from bot.nlu.encoder import unit
+
 Array = NDArray[np.float32]
 
 _STEP, _STEP_OF_INTENTS = 1e-3, 2e-2
@@ -29,7 +31,7 @@ def learn_map(meanings: Array, truth: NDArray[np.int64], intents: int, seed: int
     size = meanings.shape[1]
     change, rows = np.eye(size, dtype=np.float32), np.zeros((intents, size), dtype=np.float32)
     np.add.at(rows, truth, meanings)
-    rows = _unit(rows)
+    rows = unit(rows)
     adam = [_Adam(change, _STEP), _Adam(rows, _STEP_OF_INTENTS)]
     order = np.random.default_rng(seed).permutation(len(meanings))
     shares = [order[start : start + _SHARE] for start in range(0, len(order), _SHARE)]
@@ -42,7 +44,7 @@ def learn_map(meanings: Array, truth: NDArray[np.int64], intents: int, seed: int
 
 def mapped(meanings: Array, change: Array) -> Array:
     """Returns the meanings after the map."""
-    return _unit(meanings @ change)
+    return unit(meanings @ change)
 
 
 def _slopes(meanings: Array, truth: NDArray[np.int64], change: Array, rows: Array) -> tuple[Array, Array]:
@@ -60,11 +62,6 @@ def _slopes(meanings: Array, truth: NDArray[np.int64], change: Array, rows: Arra
     of_moved -= moved * np.einsum("ij,ij->i", moved, of_moved)[:, np.newaxis]
     of_units -= units * np.einsum("ij,ij->i", units, of_units)[:, np.newaxis]
     return meanings.T @ (of_moved / lengths), of_units / size
-
-
-def _unit(vectors: Array) -> Array:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, _SHORTEST), dtype=np.float32)
 
 
 class _Adam:

@@ -108,9 +108,13 @@ def _encode_dealt(encoder: Any, texts: list[str]) -> NDArray[np.float32]:
 
 def centred(vectors: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
     """Returns the rows without what they have in common, `mean`, at length 1."""
-    moved = vectors - mean
-    lengths = np.linalg.norm(moved, axis=1, keepdims=True)
-    return np.asarray(moved / np.maximum(lengths, 1e-6), dtype=np.float32)
+    return unit(vectors - mean)
+
+
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Returns the rows at length 1; a row of zeros stays one."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-6), dtype=np.float32)
 
 
 class EncodeTogether:

@@ -86,12 +86,12 @@ def test_held_out_scores_know_nothing_of_the_intents_held_out(
     known, held = next(iter(model._splits(views, truth)))
     others = truth.copy()
     others[held] = np.random.default_rng(3).permutation(truth[held])  # each intent stays as frequent
-    monkey = IntentModel(options)
-    monkey.labels = model.labels
-    monkey._splits = lambda *_: iter([(known, held)])  # type: ignore[method-assign]
+    renamed = IntentModel(options)
+    renamed.labels = model.labels
+    renamed._splits = lambda *_: iter([(known, held)])  # type: ignore[method-assign]
     apart = options.adapted or len(texts) > options.most_anchors
-    fitted = monkey._fit_apart if apart else monkey._fit_together
-    monkey._kernel.fit(texts)
+    fitted = renamed._fit_apart if apart else renamed._fit_together
+    renamed._kernel.fit(texts)
     rows, scores = fitted(views, others)
     place = {row: number for number, row in enumerate(before.rows)}
     expected = before.probabilities[[place[row] for row in rows]]
